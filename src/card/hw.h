@@ -37,7 +37,10 @@ static inline uint64_t field64(uint64_t v, unsigned int hi, unsigned int lo)
 /* Coalescing state of one completion queue (TIM or RIM) */
 struct cq_intr {
 	uint32_t	count;		/* descriptors since the last interrupt */
-	uint32_t	count1;		/* TIM: of these for TWQ1 */
+	uint32_t	count1;		/* TIM: those for TWQ1, apart */
+	uint32_t	threshold;	/* copies of the registers */
+	uint8_t		vec;
+	bool		masked;
 };
 
 struct intr_block {
@@ -45,8 +48,9 @@ struct intr_block {
 	/* Timer t: 0..255 Rx of vector t, 256..511 Tx of vector t - 256 */
 	uint64_t	deadline[2 * CARD_VECTORS];
 	uint64_t	running[2 * CARD_VECTORS / 64];	/* bit per timer */
+	uint64_t	due[2 * CARD_VECTORS / 64];	/* ran out while the vector was masked */
+	uint64_t	waiting[2 * CARD_VECTORS][CARD_QUEUES / 64];	/* queues that want it */
 	uint64_t	next;				/* not later than the earliest running timer */
-	bool		pcs_cause;			/* last level of cause 34 */
 };
 
 struct msix_block {
@@ -62,6 +66,7 @@ void intr_rcq_event(struct card *c, unsigned int q, unsigned int n);
 /* The host moved its head: the count starts anew */
 void intr_tcq_head(struct card *c, unsigned int q);
 void intr_rcq_head(struct card *c, unsigned int q);
+#define INTR_CAUSE_PCS	34u
 void intr_cause(struct card *c, unsigned int cause);	/* INTR_MSIX_CTRL(cause) */
 void intr_run(struct card *c);				/* timers that are due */
 
@@ -77,13 +82,13 @@ struct pci_block {
 	uint8_t		cfg[CARD_CFG_SIZE];
 	uint8_t		wmask[CARD_CFG_SIZE];	/* bits that a write changes */
 	uint8_t		w1c[CARD_CFG_SIZE];
-	uint16_t	msix_cap, pm_cap, exp_cap;
+	uint16_t	exp_cap;	/* offset of the PCIe capability */
 };
 
-void pci_init(struct card *c);
 void pci_reset(struct card *c);
 bool pci_msix_enabled(const struct card *c);
 bool pci_msix_masked(const struct card *c);
+bool pci_mem_on(const struct card *c);
 
 /* ---- MAC, PCS, link: mac.c, pcs.c ---- */
 
@@ -92,17 +97,19 @@ struct mac_block {
 	uint64_t	tx_paused_until;	/* an 802.3x frame from the partner */
 	bool		tx_blocked;		/* the wire took less than offered */
 	bool		pause_wanted;		/* RXB asks the partner to stop */
-	bool		pause_sent;
+	bool		pause_sent;		/* the partner was told to */
 	uint64_t	pause_refresh;		/* when the pause frame must be renewed */
+	bool		rx_refused;		/* card_rx() took less than offered */
 };
 
 struct pcs_block {
 	bool		cable;			/* light from the partner */
 	bool		stat1_latched_low;
+	bool		cause;			/* level of interrupt cause 34 */
 	unsigned int	speed, fec;		/* as in the capability message */
 };
 
-void mac_reset(struct card *c, enum card_reset kind);
+void mac_reset(struct card *c);
 void mac_run(struct card *c);			/* pause timers */
 uint64_t mac_deadline(const struct card *c);
 static inline bool mac_tx_on(const struct card *c);
@@ -172,6 +179,10 @@ static inline bool mac_tx_on(const struct card *c)
 void pul_update(struct card *c);		/* recompute dma_rd, dma_wr */
 
 /* ---- registers and counters ---- */
+
+uint32_t reg_read(struct card *c, uint32_t csr);
+void reg_write(struct card *c, uint32_t csr, uint32_t val);
+void reg_reset(struct card *c, enum card_reset kind);
 
 static inline uint32_t qreg(const struct card *c, unsigned int q, unsigned int off)
 {

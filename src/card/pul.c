@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PUL: the card's side of the PCIe link, as a master.
+ *
+ * All DMA is gated by two things at once: the bus master enable of the PCI
+ * command register and the BME bits of AW_CFG (writes) and AR_CFG (reads),
+ * which the driver sets only while the firmware mailbox is open (driver:
+ * fbnic_fw.c, fbnic_mbx_init_desc_ring(), fbnic_mbx_reset_desc_ring()).  The
+ * gate closes at once: there is nothing in flight between two calls.
+ *
+ * The TLP counters count requests as a link with the configured maximum
+ * payload and read request sizes would carry them.
+ */
+#include <errno.h>
+
+#include "hw.h"
+
+#define BME		BIT(18)
+
+void pul_update(struct card *c)
+{
+	bool bm = (c->pci.cfg[4] & 4) && !c->vanished;	/* PCI command, Bus Master Enable */
+	const uint8_t *devctl = c->pci.cfg + c->pci.exp_cap + 8;
+
+	c->dma_wr = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AW_CFG] & BME);
+	c->dma_rd = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AR_CFG] & BME);
+	c->mps_shift = (uint8_t)(7 + (devctl[0] >> 5 & 7));
+	c->mrrs_shift = (uint8_t)(7 + (devctl[1] >> 4 & 7));
+}
+
+void pul_bme_write(struct card *c, unsigned int i, uint32_t val)
+{
+	(void)i;
+	pul_update(c);
+	card_event(c, BLK_PUL, "bus master: write %d, read %d (cfg 0x%08x)", c->dma_wr, c->dma_rd, val);
+}
+
+int dma_read(struct card *c, uint64_t addr, void *buf, size_t len)
+{
+	if (!c->dma_rd)
+		return -EACCES;
+	if (addr > DMA_ADDR_MASK || len > DMA_ADDR_MASK - addr)
+		return -EFAULT;
+	dma_count_rd(c, addr, len);
+	return c->env.dma_read(c->env.ctx, addr, buf, len);
+}
+
+int dma_write(struct card *c, uint64_t addr, const void *buf, size_t len)
+{
+	if (!c->dma_wr)
+		return -EACCES;
+	if (addr > DMA_ADDR_MASK || len > DMA_ADDR_MASK - addr)
+		return -EFAULT;
+	dma_count_wr(c, addr, len);
+	return c->env.dma_write(c->env.ctx, addr, buf, len);
+}
+
+int dma_write_desc(struct card *c, uint64_t addr, uint64_t desc)
+{
+	size_t len = sizeof(desc);
+	void *p = dma_put(c, addr, &len);
+
+	if (!p || len < sizeof(desc) || ((uintptr_t)p & 7))
+		return dma_write(c, addr, &desc, sizeof(desc));
+	dma_count_wr(c, addr, sizeof(desc));
+	/* The guest polls this word on another CPU: all before it must be visible first */
+	__atomic_store_n((uint64_t *)p, desc, __ATOMIC_RELEASE);
+	return 0;
+}
+
+bool card_fw_dma_ready(const struct card *c, bool write)
+{
+	return write ? c->dma_wr : c->dma_rd;
+}
+
+int card_fw_dma_read(struct card *c, uint64_t addr, void *buf, size_t len)
+{
+	return len ? dma_read(c, addr, buf, len) : 0;
+}
+
+int card_fw_dma_write(struct card *c, uint64_t addr, const void *buf, size_t len)
+{
+	return len ? dma_write(c, addr, buf, len) : 0;
+}
