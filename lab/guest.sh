@@ -1,0 +1,294 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Guests and cards for host scripts; needs lab/lib.sh. A guest or a card is a
+# directory: what it was started with, its logs, its sockets, its pid.
+#
+# A guest has two serial ports. The first is the kernel's console, in
+# DIR/console. The second is a channel: the host writes a line "ID COMMANDS" to
+# the FIFO DIR/channel.in (the commands in base64), the guest gives them to a
+# fresh sh and answers
+#
+#	@@RUN ID
+#	what the commands printed
+#	@@DONE ID STATUS
+#
+# which QEMU writes to DIR/output. The kernel prints nothing on that port, so
+# the answer is the command's and only that.
+#
+# Only processes started here are ever killed, by pid; they also go away when
+# the script which started them does.
+
+# accel_of QEMU KERNEL: KVM where a kernel really starts with it, else TCG.
+# Found out once per boot of the machine, by starting the kernel.
+accel_of()
+{
+	local qemu=$1 kernel=$2 dir
+
+	if [ -n "${OPENFBNIC_ACCEL:-}" ]; then
+		echo "$OPENFBNIC_ACCEL"
+	elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+		dir=$(cached "accel-$(hash_of "$qemu" </proc/sys/kernel/random/boot_id)" \
+			accel_probe "$qemu" "$kernel")
+		cat "$dir/accel"
+	else
+		echo tcg,thread=multi
+	fi
+}
+
+accel_probe()
+{
+	local qemu=$1 kernel=$2 dir=$3
+
+	say "seeing whether KVM works here (at most 10 s)"
+	# without a root file system the kernel ends in a panic, and QEMU with it
+	timeout 10 "$qemu" -accel kvm -M q35 -m 256 -nodefaults -no-reboot \
+		-display none -serial "file:$dir/console" -kernel "$kernel" \
+		-append "console=ttyS0 panic=-1" </dev/null >/dev/null 2>&1 || true
+	if grep -q 'Linux version' "$dir/console" 2>/dev/null; then
+		echo kvm
+	else
+		say "it does not; guests run under TCG, an emulated processor"
+		echo tcg,thread=multi
+	fi >"$dir/accel"
+}
+
+# guest_archive DIR FILE...: DIR/initrd, the image with the files in /guest
+guest_archive()
+{
+	local dir=$1 stage=$1/stage
+	shift
+
+	mkdir -p "$stage/guest"
+	cp -rL "$lab_dir/in-guest/lib.sh" "$@" "$stage/guest/"
+	cp "$(image_path)" "$dir/initrd"
+	(
+		cd "$stage" || exit
+		find . -mindepth 1 | cpio --create --format=newc --owner=0:0 --quiet
+	) >>"$dir/initrd"
+	rm -rf "$stage"
+}
+
+# guest_tools: the directory of the programs we bring into a guest, which are
+# linked statically since the image has another release's libraries
+guest_tools()
+{
+	local key dir
+
+	key=$(cat "$top_dir"/tools/{xfer,netbench}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
+	dir=$(cached "tools-$key" tools_fill)
+	echo "$dir"
+}
+
+tools_fill()
+{
+	local t
+
+	for t in xfer netbench; do
+		cc -std=c17 -O2 -Wall -Wextra -static -o "$1/$t" "$top_dir/tools/$t.c"
+	done
+}
+
+# Paths of the three artefacts, asked for once
+qemu_path()
+{
+	[ -n "${guest_qemu:-}" ] || guest_qemu=$("$lab_dir/qemu")
+	echo "$guest_qemu"
+}
+
+image_path()
+{
+	[ -n "${guest_image:-}" ] || guest_image=$("$lab_dir/image")
+	echo "$guest_image"
+}
+
+kernel_path()
+{
+	[ -n "${guest_kernel:-}" ] || guest_kernel=$("$lab_dir/kernel")
+	echo "$guest_kernel"
+}
+
+# guest_command DIR CPUS MEMORY CARD...: QEMU's command line up to what the
+# caller adds, in the array guest_argv. A CARD is a vfio-user socket.
+guest_command()
+{
+	local dir=$1 cpus=$2 memory=$3 qemu kernel card
+	shift 3
+
+	qemu=$(qemu_path)
+	kernel=$(kernel_path)
+	guest_argv=("$qemu" -accel "$(accel_of "$qemu" "$kernel")" -M q35 -cpu max
+		-m "$memory" -smp "$cpus" -nodefaults -display none
+		-object "memory-backend-memfd,id=m,size=${memory}M,share=on" -numa node,memdev=m
+		-kernel "$kernel" -initrd "$dir/initrd")
+	for card in "$@"; do
+		guest_argv+=(-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$card\",\"type\":\"unix\"}}")
+	done
+}
+
+# guest_start DIR [QEMU ARGUMENTS...]: start a guest in the background and
+# wait until its channel answers. Settings in variables: guest_cpus,
+# guest_memory (MiB), guest_cards (array of sockets), guest_files (array),
+# guest_timeout (s until it must be up), guest_append.
+guest_start()
+{
+	local dir=$1
+	shift
+
+	mkdir -p "$dir"
+	rm -f "$dir"/{console,output,channel.in,channel.out,pid,qemu.log}
+	: >"$dir/output"
+	ln -s output "$dir/channel.out"
+	mkfifo "$dir/channel.in"
+	guest_archive "$dir" ${guest_files[@]+"${guest_files[@]}"}
+	guest_command "$dir" "${guest_cpus:-2}" "${guest_memory:-512}" \
+		${guest_cards[@]+"${guest_cards[@]}"}
+	guest_argv+=(-serial "file:$dir/console"
+		-chardev "pipe,id=channel,path=$dir/channel"
+		-serial chardev:channel "$@"
+		-append "console=ttyS0 loglevel=5 panic=-1 openfbnic.channel=ttyS1 ${guest_append:-}")
+	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
+	guest_wait_ready "$dir" 1
+}
+
+# start_process DIR LOG COMMAND...: in the background, its pid in DIR/pid; it
+# is killed when this shell ends
+start_process()
+{
+	local dir=$1 log=$2
+	shift 2
+
+	setpriv --pdeathsig KILL "$@" </dev/null >"$log" 2>&1 &
+	echo $! >"$dir/pid"
+}
+
+alive()
+{
+	local pid
+
+	pid=$(cat "$1/pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
+}
+
+# wait_for SECONDS DIR COMMAND...: until the command succeeds; fails at the
+# deadline, or when the process of DIR is gone
+wait_for()
+{
+	local deadline=$((SECONDS + $1)) dir=$2
+	shift 2
+
+	until "$@"; do
+		alive "$dir" || { "$@"; return; }
+		((SECONDS < deadline)) || return 1
+		sleep 0.05
+	done
+}
+
+marks()
+{
+	local n
+
+	n=$(grep -c "^$2" "$1" 2>/dev/null) || true
+	[ "${n:-0}" -ge "$3" ]
+}
+
+# guest_wait_ready DIR TIMES: until the channel has come up so many times
+guest_wait_ready()
+{
+	if ! wait_for "${guest_timeout:-120}" "$1" marks "$1/output" @@READY "$2"; then
+		say "guest: not up after ${guest_timeout:-120} s; its console ends with"
+		tail -n 15 "$1/console" "$1/qemu.log" >&2 || true
+		return 1
+	fi
+}
+
+# guest_run DIR SECONDS COMMAND LINE: run it in the guest, print what it
+# prints, return its status; 124 at the deadline, 125 if the guest is gone
+guest_run()
+{
+	local dir=$1 seconds=$2 id=$RANDOM$RANDOM status
+	shift 2
+
+	guest_send "$dir" "$id" "$*" || return 125
+	if ! wait_for "$seconds" "$dir" marks "$dir/output" "@@DONE $id " 1; then
+		guest_slice "$dir" "$id"
+		alive "$dir" && return 124
+		return 125
+	fi
+	guest_slice "$dir" "$id"
+	status=$(sed -n "s/^@@DONE $id //p" "$dir/output")
+	return "$status"
+}
+
+guest_send()
+{
+	alive "$1" && printf '%s %s\n' "$2" "$(base64 -w 0 <<<"$3")" >"$1/channel.in"
+}
+
+# What a command printed, without the newline that sets the last marker apart
+guest_slice()
+{
+	awk -v id="$2" '
+		$1 == "@@DONE" && $2 == id { exit }
+		on { if (held) print line; line = $0; held = 1 }
+		$1 == "@@RUN" && $2 == id { on = 1 }
+		END { if (held && line != "") print line }' "$1/output"
+}
+
+# end_process DIR SIGNAL [SECONDS]: and SIGKILL when it takes too long
+end_process()
+{
+	local pid
+
+	pid=$(cat "$1/pid" 2>/dev/null) || return 0
+	kill -"$2" "$pid" 2>/dev/null || true
+	wait_for "${3:-5}" "$1" not alive "$1" || kill -KILL "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	rm -f "$1/pid"
+}
+
+not()
+{
+	! "$@"
+}
+
+# guest_stop DIR: power off; by force if it does not
+guest_stop()
+{
+	alive "$1" || { rm -f "$1/pid"; return 0; }
+	guest_send "$1" 0 "poweroff -f" || true
+	wait_for 20 "$1" not alive "$1" || say "guest: did not power off"
+	end_process "$1" KILL
+}
+
+guest_kill()
+{
+	end_process "$1" KILL
+}
+
+# card_start DIR OPTIONS...: fbnicd with --control in DIR, up when it returns;
+# DIR/card0, card1 ... are meant for the sockets
+card_start()
+{
+	local dir=$1 fbnicd=${FBNICD:-$top_dir/build/fbnicd}
+	shift
+
+	[ -x "$fbnicd" ] || die "$fbnicd is not there: run 'make build'"
+	mkdir -p "$dir"
+	start_process "$dir" "$dir/log" "$fbnicd" "--control=$dir/control" "$@"
+	if ! wait_for 10 "$dir" grep -q '^fbnicd: ready' "$dir/log"; then
+		cat "$dir/log" >&2
+		return 1
+	fi
+}
+
+# card_stats DIR INDEX: the card's own counters, "NAME VALUE" a line
+card_stats()
+{
+	"${FBNICCTL:-$top_dir/build/fbnicctl}" "$1/control" stats "$2" |
+		tr ',{}' '\n' | sed -n 's/^ *"\([^"]*\)": *\([0-9]*\) *$/\1 \2/p'
+}
+
+card_stop()
+{
+	end_process "$1" TERM
+}
