@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The front door.  meson and ninja do the building; "make help" lists what
+# else there is.
+
+.DEFAULT_GOAL := build
+
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+deps:	## install the Debian packages that are missing (root)
+	@lab/deps
+
+build: deps	## build/fbnicd and its tools
+	@[ -e build/build.ninja ] || meson setup --buildtype=release -Dc_args=-O3 build >/dev/null
+	@ninja -C build --quiet
+
+run: build	## the main job: a guest with one card, real traffic
+	@lab/run
+
+shell: build	## an interactive guest with one card
+	@lab/shell
+
+check: deps	## all tests
+	@tests/run
+
+check-fast: deps	## the tests that need no guest
+	@tests/run --fast
+
+bench: build	## benchmarks, numbers for docs/performance.md
+	@bench/run
+
+docs: build	## what is generated: docs/registers.md
+	@build/tools/regdoc > docs/registers.md
+
+clean:	## the build directories (the cache stays)
+	rm -rf build build-san build-clang
+
+.PHONY: help deps build run shell check check-fast bench docs clean

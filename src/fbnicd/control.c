@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clients of the control socket are served in lines: read what is there, answer
+ * each complete line at once.  A client that sends an endless line, or does not
+ * read its answers, is closed.  The card is not stopped by any of it.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "../bus/vfu.h"
+#include "../card/card.h"
+#include "../card/regs.h"
+#include "../wire/wire.h"
+#include "../wire/wire_loop.h"
+#include "control.h"
+#include "fw_home.h"
+#include "options.h"
+#include "unit.h"
+
+#define MAX_CLIENTS	8
+#define LINE_MAX_LEN	256
+#define MAX_ARGS	4
+#define MAX_REGS	4096
+
+struct client {
+	struct control	*owner;
+	struct loop_fd	watch;
+	int		fd;		/* -1: free */
+	unsigned int	have;
+	char		line[LINE_MAX_LEN];
+};
+
+struct control {
+	struct wire_loop *loop;
+	struct unit	**units;
+	unsigned int	nunits;
+	int		fd;
+	struct loop_fd	watch;
+	char		path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct client	client[MAX_CLIENTS];
+};
+
+/* ---- answers ---- */
+
+static struct json_object *answer_error(const char *fmt, ...)
+{
+	struct json_object *o = json_object_new_object();
+	char text[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_object_object_add(o, "error", json_object_new_string(text));
+	return o;
+}
+
+static struct json_object *answer_ok(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "ok", json_object_new_boolean(1));
+	return o;
+}
+
+static void add_counter(void *arg, const char *name, uint64_t val)
+{
+	json_object_object_add(arg, name, json_object_new_uint64(val));
+}
+
+static struct json_object *do_stats(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)args;
+	card_counters(unit_card(u), add_counter, o);
+	return o;
+}
+
+static struct json_object *do_bugs(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+	unsigned int b;
+
+	(void)args;
+	for (b = 0; b < BLK_COUNT; b++)
+		add_counter(o, card_block_names[b], card_guest_bugs(unit_card(u), (enum card_block)b));
+	return o;
+}
+
+static struct json_object *do_wire(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)args;
+	json_object_object_add(o, "spec", json_object_new_string(wire_spec(unit_wire(u))));
+	wire_counters(unit_wire(u), add_counter, o);
+	return o;
+}
+
+static struct json_object *do_bus(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+	struct vu_stat stat[64];
+	unsigned int i, n = vu_stats(unit_vu(u), stat, 64);
+
+	(void)args;
+	for (i = 0; i < n; i++)
+		add_counter(o, stat[i].name, stat[i].val);
+	return o;
+}
+
+static struct json_object *do_fw(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)args;
+	fw_home_counters(unit_fw(u), add_counter, o);
+	return o;
+}
+
+static struct json_object *do_link(struct unit *u, char **args)
+{
+	if (strcmp(args[0], "up") && strcmp(args[0], "down"))
+		return answer_error("link: up or down is wanted, not \"%s\"", args[0]);
+	card_set_link(unit_card(u), args[0][0] == 'u');
+	return answer_ok();
+}
+
+static struct json_object *do_trace(struct unit *u, char **args)
+{
+	char bad[64];
+	uint32_t mask;
+
+	if (!trace_mask_parse(args[0], &mask, bad, sizeof(bad)))
+		return answer_error("trace: there is no block \"%s\"", bad);
+	unit_trace(u, mask);
+	return answer_ok();
+}
+
+static const struct reg *reg_by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 1; i < card_nregs; i++)
+		if (!strcmp(card_regs[i].name, name))
+			return &card_regs[i];
+	return NULL;
+}
+
+static struct json_object *do_reg(struct unit *u, char **args)
+{
+	struct json_object *o;
+	const struct reg *r = reg_by_name(args[0]);
+	unsigned long csr, n = 1, i;
+	unsigned int shift = 0;
+	char key[16], *end = args[0];
+
+	if (r) {
+		csr = r->csr;
+		shift = r->shift;
+		n = r->n;
+	} else {
+		csr = strtoul(args[0], &end, 0);
+		if (*end || end == args[0])
+			return answer_error("reg: \"%s\" is neither a register nor an index", args[0]);
+	}
+	if (args[1])
+		n = strtoul(args[1], NULL, 0);
+	if (n > MAX_REGS)
+		return answer_error("reg: at most %d registers at once", MAX_REGS);
+	o = json_object_new_object();
+	for (i = 0; i < n && csr + (i << shift) < CSR_WORDS; i++) {
+		uint32_t at = (uint32_t)(csr + (i << shift));
+
+		snprintf(key, sizeof(key), "0x%05x", at);
+		add_counter(o, key, card_csr_peek(unit_card(u), at));
+	}
+	return o;
+}
+
+static struct json_object *do_vanish(struct unit *u, char **args)
+{
+	(void)args;
+	card_vanish(unit_card(u));
+	return answer_ok();
+}
+
+static struct json_object *do_replug(struct unit *u, char **args)
+{
+	(void)args;
+	card_reset(unit_card(u), CARD_RESET_POWER);
+	return answer_ok();
+}
+
+/* ---- requests ---- */
+
+static const struct request {
+	const char	*name;
+	unsigned int	args;		/* after the card; one more may follow */
+	struct json_object *(*run)(struct unit *u, char **args);
+	const char	*text;
+} requests[] = {
+	{ "stats", 0, do_stats, "stats CARD" },
+	{ "bugs", 0, do_bugs, "bugs CARD" },
+	{ "wire", 0, do_wire, "wire CARD" },
+	{ "bus", 0, do_bus, "bus CARD" },
+	{ "fw", 0, do_fw, "fw CARD" },
+	{ "link", 1, do_link, "link CARD up|down" },
+	{ "trace", 1, do_trace, "trace CARD LIST" },
+	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
+	{ "vanish", 0, do_vanish, "vanish CARD" },
+	{ "replug", 0, do_replug, "replug CARD" },
+};
+
+#define NREQUESTS (sizeof(requests) / sizeof(requests[0]))
+
+static struct json_object *help(void)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < NREQUESTS; i++)
+		json_object_array_add(list, json_object_new_string(requests[i].text));
+	json_object_object_add(o, "requests", list);
+	return o;
+}
+
+static struct json_object *handle(struct control *c, char *line)
+{
+	char *words[MAX_ARGS + 1] = { NULL }, *save = NULL, *end;
+	unsigned long card;
+	unsigned int n;
+	size_t i;
+
+	for (n = 0; n < MAX_ARGS && (words[n] = strtok_r(n ? NULL : line, " \t\r", &save)); n++)
+		;
+	if (!n || !strcmp(words[0], "help"))
+		return help();
+	for (i = 0; i < NREQUESTS && strcmp(words[0], requests[i].name); i++)
+		;
+	if (i == NREQUESTS)
+		return answer_error("there is no request \"%s\"; try help", words[0]);
+	if (n < 2 + requests[i].args)
+		return answer_error("usage: %s", requests[i].text);
+	card = strtoul(words[1], &end, 10);
+	if (*end || card >= c->nunits)
+		return answer_error("there is no card \"%s\"; the cards are 0 to %u", words[1], c->nunits - 1);
+	return requests[i].run(c->units[card], words + 2);
+}
+
+static void client_close(struct client *cl)
+{
+	loop_fd_del(cl->owner->loop, &cl->watch);
+	close(cl->fd);
+	cl->fd = -1;
+}
+
+static bool reply(struct client *cl, struct json_object *o)
+{
+	const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	struct iovec iov[2] = { { (void *)(uintptr_t)text, strlen(text) }, { (void *)(uintptr_t)"\n", 1 } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	ssize_t want = (ssize_t)iov[0].iov_len + 1;
+	bool ok = sendmsg(cl->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == want;
+
+	json_object_put(o);
+	return ok;
+}
+
+static void on_client_ready(void *arg, uint32_t events)
+{
+	struct client *cl = arg;
+	char *nl;
+	ssize_t n;
+
+	(void)events;
+	n = read(cl->fd, cl->line + cl->have, sizeof(cl->line) - 1 - cl->have);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_close(cl);
+		return;
+	}
+	cl->have += (unsigned int)n;
+	while ((nl = memchr(cl->line, '\n', cl->have))) {
+		unsigned int len = (unsigned int)(nl - cl->line) + 1;
+
+		*nl = '\0';
+		if (!reply(cl, handle(cl->owner, cl->line))) {
+			client_close(cl);
+			return;
+		}
+		cl->have -= len;
+		memmove(cl->line, cl->line + len, cl->have);
+	}
+	if (cl->have == sizeof(cl->line) - 1) {
+		reply(cl, answer_error("line longer than %d bytes", LINE_MAX_LEN - 2));
+		client_close(cl);
+	}
+}
+
+static void on_connect(void *arg, uint32_t events)
+{
+	struct control *c = arg;
+	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), size = 1 << 20;
+	unsigned int i;
+
+	(void)events;
+	if (fd < 0)
+		return;
+	for (i = 0; i < MAX_CLIENTS && c->client[i].fd >= 0; i++)
+		;
+	if (i == MAX_CLIENTS) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));	/* a whole answer must fit */
+	c->client[i] = (struct client){ .owner = c, .fd = fd };
+	c->client[i].watch = (struct loop_fd){ .cb = on_client_ready, .arg = &c->client[i] };
+	if (loop_fd_add(c->loop, &c->client[i].watch, fd, EPOLLIN)) {
+		close(fd);
+		c->client[i].fd = -1;
+	}
+}
+
+/* ---- life ---- */
+
+static bool alive(const struct sockaddr_un *sa)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool yes = fd >= 0 && !connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		die("--control=%s: the path is too long for a socket", path);
+	strcpy(sa.sun_path, path);
+	if (!lstat(path, &st)) {
+		if (!S_ISSOCK(st.st_mode))
+			die("--control=%s: it exists and is no socket", path);
+		if (alive(&sa))
+			die("--control=%s: another process listens there", path);
+		unlink(path);
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || chmod(path, 0600) || listen(fd, 4))
+		die("--control=%s: %s", path, strerror(errno));
+	return fd;
+}
+
+struct control *control_new(const char *path, struct unit **units, unsigned int n, struct wire_loop *loop)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	unsigned int i;
+
+	if (!c)
+		die("out of memory");
+	c->loop = loop;
+	c->units = units;
+	c->nunits = n;
+	for (i = 0; i < MAX_CLIENTS; i++)
+		c->client[i].fd = -1;
+	c->fd = listen_at(path);
+	strcpy(c->path, path);
+	c->watch = (struct loop_fd){ .cb = on_connect, .arg = c };
+	loop_fd_add(loop, &c->watch, c->fd, EPOLLIN);
+	return c;
+}
+
+void control_free(struct control *c)
+{
+	unsigned int i;
+
+	if (!c)
+		return;
+	for (i = 0; i < MAX_CLIENTS; i++)
+		if (c->client[i].fd >= 0)
+			client_close(&c->client[i]);
+	loop_fd_del(c->loop, &c->watch);
+	close(c->fd);
+	unlink(c->path);
+	free(c);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket: one request line, one answer line of JSON.
+ *
+ *	help				what there is
+ *	stats CARD			card counters by register name
+ *	bugs CARD			refused actions of the host, per block
+ *	wire CARD, bus CARD, fw CARD	their counters
+ *	link CARD up|down		cable in or out
+ *	trace CARD LIST			as --trace
+ *	reg CARD NAME|INDEX [N]		registers, without side effects
+ *	vanish CARD			surprise removal; "replug CARD" ends it
+ *
+ * A request that is wrong is answered {"error": "..."}.
+ */
+#ifndef OPENFBNIC_CONTROL_H
+#define OPENFBNIC_CONTROL_H
+
+struct control;
+struct unit;
+struct wire_loop;
+
+/* Dies if the socket can't be made.  @units is kept, not copied */
+struct control *control_new(const char *path, struct unit **units, unsigned int n, struct wire_loop *loop);
+void control_free(struct control *c);
+
+#endif

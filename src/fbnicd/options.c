@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fbnicd --card socket=PATH,key=value,... [--card ...] [--control=PATH] [--trace=LIST]
+ *
+ * Keys of a card are a table; a value that is wrong, a key that is unknown or
+ * given twice, and two cards on one socket are refused before anything starts.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../card/card.h"
+#include "../fw/fw.h"
+#include "options.h"
+
+#ifndef FBNICD_VERSION
+#define FBNICD_VERSION "unknown"
+#endif
+
+static const char usage[] =
+"Usage: fbnicd --card socket=PATH[,KEY=VALUE...] [--card ...] [OPTION...]\n"
+"An emulation of Meta's fbnic NIC, offered to virtual machines over vfio-user.\n"
+"\n"
+"Keys of --card:\n"
+"  socket=PATH     unix socket on which QEMU's vfio-user-pci finds the card\n"
+"  mac=ADDRESS     Ethernet address (default: made from the socket's path)\n"
+"  wire=SPEC       what the cable is plugged into (default: user)\n"
+"                  user, tap:NAME, pair:NAME, stream:ADDRESS, dgram:ADDRESS, none\n"
+"  pcap=FILE       capture all frames on the wire\n"
+"  queues=N        queue pairs, 1 to 128 (default 128)\n"
+"  vectors=N       MSI-X vectors, 3 to 256 (default 256)\n"
+"  speed=MODE      25, 50, 50r1 or 100 (default 100)\n"
+"  fec=MODE        none, rs or baser (default rs)\n"
+"  state=DIR       keep what the card must remember, such as its address\n"
+"\n"
+"Options:\n"
+"  --control=PATH  unix socket for fbnicctl: counters, link, traces\n"
+"  --trace=LIST    tell what these blocks do, on stderr (\"all\", or names with commas)\n"
+"  --help, --version\n";
+
+void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("fbnicd: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}
+
+static unsigned int number(const char *key, const char *val, unsigned int min, unsigned int max)
+{
+	char *end;
+	unsigned long n = strtoul(val, &end, 10);
+
+	if (val[0] < '0' || val[0] > '9' || *end || n < min || n > max)
+		die("%s=%s: a number from %u to %u is wanted", key, val, min, max);
+	return (unsigned int)n;
+}
+
+static void set_socket(struct card_options *o, const char *key, const char *val)
+{
+	(void)key;
+	o->socket = val;
+}
+
+static void set_wire(struct card_options *o, const char *key, const char *val)
+{
+	(void)key;
+	o->wire = val;
+}
+
+static void set_pcap(struct card_options *o, const char *key, const char *val)
+{
+	(void)key;
+	o->pcap = val;
+}
+
+static void set_state(struct card_options *o, const char *key, const char *val)
+{
+	(void)key;
+	o->state = val;
+}
+
+static void set_mac(struct card_options *o, const char *key, const char *val)
+{
+	static const uint8_t zero[6];
+	int end = 0;
+
+	if (sscanf(val, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &o->mac[0], &o->mac[1], &o->mac[2],
+		   &o->mac[3], &o->mac[4], &o->mac[5], &end) != 6 || val[end] || end != 17)
+		die("%s=%s: an address like 02:00:00:00:00:01 is wanted", key, val);
+	if ((o->mac[0] & 1) || !memcmp(o->mac, zero, 6))
+		die("%s=%s: a unicast address is wanted", key, val);
+	o->mac_given = true;
+}
+
+static void set_queues(struct card_options *o, const char *key, const char *val)
+{
+	o->queues = number(key, val, 1, CARD_QUEUES);
+}
+
+static void set_vectors(struct card_options *o, const char *key, const char *val)
+{
+	o->vectors = number(key, val, 3, CARD_VECTORS);
+}
+
+struct word {
+	const char	*name;
+	unsigned int	val;
+};
+
+static unsigned int choice(const char *key, const char *val, const struct word *words, const char *wanted)
+{
+	for (; words->name; words++)
+		if (!strcmp(val, words->name))
+			return words->val;
+	die("%s=%s: %s is wanted", key, val, wanted);
+}
+
+static void set_speed(struct card_options *o, const char *key, const char *val)
+{
+	static const struct word words[] = {
+		{ "25", FW_SPEED_25CR }, { "50", FW_SPEED_50CR2 }, { "50r1", FW_SPEED_50CR },
+		{ "100", FW_SPEED_100CR2 }, { NULL, 0 },
+	};
+
+	o->speed = choice(key, val, words, "25, 50, 50r1 or 100");
+}
+
+static void set_fec(struct card_options *o, const char *key, const char *val)
+{
+	static const struct word words[] = {
+		{ "none", FW_FEC_NONE }, { "rs", FW_FEC_RS }, { "baser", FW_FEC_BASER }, { NULL, 0 },
+	};
+
+	o->fec = choice(key, val, words, "none, rs or baser");
+}
+
+static const struct {
+	const char *name;
+	void (*set)(struct card_options *o, const char *key, const char *val);
+} keys[] = {
+	{ "socket", set_socket }, { "mac", set_mac }, { "wire", set_wire }, { "pcap", set_pcap },
+	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
+	{ "fec", set_fec }, { "state", set_state },
+};
+
+#define NKEYS (sizeof(keys) / sizeof(keys[0]))
+
+static void parse_key(struct card_options *o, char *item, uint32_t *seen)
+{
+	char *val = strchr(item, '=');
+	unsigned int i;
+
+	if (!val)
+		die("--card: \"%s\" is not KEY=VALUE", item);
+	*val++ = '\0';
+	for (i = 0; i < NKEYS && strcmp(item, keys[i].name); i++)
+		;
+	if (i == NKEYS)
+		die("--card: there is no key \"%s\"", item);
+	if (*seen & (1u << i))
+		die("--card: %s is given twice", item);
+	if (!*val)
+		die("--card: %s= has no value", item);
+	*seen |= 1u << i;
+	keys[i].set(o, item, val);
+}
+
+/* A stable address for a card that was not given one: locally administered, from the path */
+static void default_mac(struct card_options *o)
+{
+	uint64_t h = 0xcbf29ce484222325ull;	/* FNV-1a */
+	const char *s;
+
+	for (s = o->socket; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x100000001b3ull;
+	o->mac[0] = 0x02;
+	o->mac[1] = 0xfb;
+	o->mac[2] = 0x1c;
+	o->mac[3] = (uint8_t)(h >> 16);
+	o->mac[4] = (uint8_t)(h >> 8);
+	o->mac[5] = (uint8_t)h;
+}
+
+static void parse_card(struct options *o, char *arg)
+{
+	struct card_options *c = &o->card[o->ncards];
+	uint32_t seen = 0;
+	unsigned int i;
+	char *item;
+
+	if (o->ncards == MAX_CARDS)
+		die("--card: at most %d cards", MAX_CARDS);
+	*c = (struct card_options){
+		.wire = "user", .queues = CARD_QUEUES, .vectors = CARD_VECTORS,
+		.speed = FW_SPEED_100CR2, .fec = FW_FEC_RS,
+	};
+	while ((item = strsep(&arg, ",")))
+		parse_key(c, item, &seen);
+	if (!c->socket)
+		die("--card: socket=PATH is missing");
+	for (i = 0; i < o->ncards; i++)
+		if (!strcmp(o->card[i].socket, c->socket))
+			die("--card: two cards on socket %s", c->socket);
+	if (!c->mac_given)
+		default_mac(c);
+	o->ncards++;
+}
+
+bool trace_mask_parse(const char *list, uint32_t *mask, char *bad, unsigned int badlen)
+{
+	*mask = 0;
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		unsigned int b;
+
+		for (b = 0; b < BLK_COUNT; b++)
+			if (strlen(card_block_names[b]) == len && !memcmp(list, card_block_names[b], len))
+				break;
+		if (b < BLK_COUNT) {
+			*mask |= 1u << b;
+		} else if (len == 3 && !memcmp(list, "all", 3)) {
+			*mask |= (1u << BLK_COUNT) - 1;
+		} else if (len != 4 || memcmp(list, "none", 4)) {
+			snprintf(bad, badlen, "%.*s", (int)len, list);
+			return false;
+		}
+		list += len + (list[len] == ',');
+	}
+	return true;
+}
+
+static void parse_trace(struct options *o, const char *list)
+{
+	char bad[64], names[256] = "";
+	size_t len = 0;
+	unsigned int b;
+
+	if (trace_mask_parse(list, &o->trace, bad, sizeof(bad)))
+		return;
+	for (b = 0; b < BLK_COUNT; b++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, " %s", card_block_names[b]);
+	die("--trace: there is no block \"%s\"; the blocks are:%s", bad, names);
+}
+
+void options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "control", required_argument, NULL, 'C' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	memset(o, 0, sizeof(*o));
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", longopts, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			parse_card(o, optarg);
+			break;
+		case 'C':
+			o->control = optarg;
+			break;
+		case 't':
+			parse_trace(o, optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		case 'v':
+			puts("fbnicd " FBNICD_VERSION);
+			exit(0);
+		case ':':
+			die("%s needs a value; try --help", argv[optind - 1]);
+		default:
+			die("%s: no such option; try --help", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		die("%s: not an option; try --help", argv[optind]);
+	if (!o->ncards)
+		die("no card: give --card socket=PATH at least once; try --help");
+}

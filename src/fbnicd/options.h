@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line.  Every mistake ends in one sentence that names it.
+ */
+#ifndef OPENFBNIC_OPTIONS_H
+#define OPENFBNIC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAX_CARDS	16
+
+struct card_options {
+	const char	*socket;	/* vfio-user server */
+	const char	*wire;		/* see src/wire/wire.h */
+	const char	*pcap;		/* capture file, or NULL */
+	const char	*state;		/* directory, or NULL */
+	uint8_t		mac[6];
+	bool		mac_given;
+	unsigned int	queues, vectors;
+	unsigned int	speed, fec;	/* enum fw_speed, enum fw_fec */
+};
+
+struct options {
+	struct card_options	card[MAX_CARDS];
+	unsigned int		ncards;
+	const char		*control;	/* socket path, or NULL */
+	uint32_t		trace;		/* bit per enum card_block */
+};
+
+/* Parses; dies on a mistake; handles --help and --version.  @argv's strings are cut up and kept. */
+void options_parse(struct options *o, int argc, char **argv);
+
+/* "a,b" or "all" to a mask of enum card_block; false: @bad is the name that is not one */
+bool trace_mask_parse(const char *list, uint32_t *mask, char *bad, unsigned int badlen);
+
+/* One sentence to stderr, exit 1 */
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif

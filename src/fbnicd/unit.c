@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Joins the parts that know nothing of each other: the bus gives the card its
+ * host memory and interrupts, the wire its port, the firmware its mailbox's
+ * other side, the loop its time.
+ *
+ * Order of one round of the loop: descriptors and timers first (messages from
+ * the host, frames from the wire), then unit_run() of every unit, which does
+ * the card's DMA, then unit_settle(), then sleep.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../bus/vfu.h"
+#include "../card/card.h"
+#include "../wire/wire.h"
+#include "fw_home.h"
+#include "loop.h"
+#include "state.h"
+#include "unit.h"
+
+#define MESSAGES_PER_ROUND	512u
+
+struct unit {
+	unsigned int		index;
+	struct wire_loop	*loop;
+	struct vu		*vu;
+	struct card		*card;
+	struct fw_home		*fw;
+	struct wire		*wire;
+	struct card_env		env;
+	struct loop_fd		listen_fd, conn_fd;
+	struct loop_timer	timer;
+	bool			connected;
+	bool			more_messages;	/* in the server's own buffer */
+};
+
+static uint64_t clock_ns(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- telling ---- */
+
+static void say(const struct unit *u, const char *what, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	fprintf(stderr, "fbnicd: card %u: %s%s\n", u->index, what, line);
+}
+
+static void card_said(void *ctx, enum card_block blk, enum card_trace kind, const char *fmt, va_list ap)
+{
+	const struct unit *u = vu_user(ctx);
+	char what[32];
+
+	snprintf(what, sizeof(what), "%s: %s", card_block_names[blk],
+		 kind == TRACE_GUEST_BUG ? "guest bug: " : "");
+	say(u, what, fmt, ap);
+}
+
+static void wire_said(void *ctx, const char *fmt, va_list ap)
+{
+	say(ctx, "wire: ", fmt, ap);
+}
+
+static void bus_said(void *ctx, const char *line)
+{
+	fprintf(stderr, "fbnicd: card %u: bus: %s\n", ((struct unit *)ctx)->index, line);
+}
+
+/* ---- events ---- */
+
+static void on_listen(void *arg, uint32_t events)
+{
+	(void)events;
+	vu_accept(((struct unit *)arg)->vu);
+}
+
+static void on_conn(void *arg, uint32_t events)
+{
+	struct unit *u = arg;
+
+	(void)events;
+	u->more_messages = vu_service(u->vu, MESSAGES_PER_ROUND);
+}
+
+static void on_client(void *ctx, int fd, bool open)
+{
+	struct unit *u = ctx;
+	int err;
+
+	u->connected = open;
+	u->more_messages = false;
+	if (!open) {
+		loop_fd_del(u->loop, &u->conn_fd);
+		return;
+	}
+	err = loop_fd_add(u->loop, &u->conn_fd, fd, EPOLLIN);
+	if (err)
+		fprintf(stderr, "fbnicd: card %u: can't watch the client: %s\n", u->index, strerror(-err));
+}
+
+static void on_timer(void *arg)
+{
+	(void)arg;		/* waking up is all: unit_run() follows */
+}
+
+bool unit_run(struct unit *u)
+{
+	bool more;
+
+	if (u->more_messages)
+		u->more_messages = vu_service(u->vu, MESSAGES_PER_ROUND);
+	more = card_run(u->card);
+	return more || u->more_messages;
+}
+
+void unit_settle(struct unit *u)
+{
+	loop_timer_set(u->loop, &u->timer, card_deadline(u->card));
+	if (u->connected)
+		loop_fd_mod(u->loop, &u->conn_fd, vu_want(u->vu));
+}
+
+/* ---- the wire's side ---- */
+
+static unsigned int wire_rx(void *ctx, const struct frame *f, unsigned int n, bool must)
+{
+	return card_rx(((struct unit *)ctx)->card, f, n, must);
+}
+
+static void wire_ready(void *ctx)
+{
+	card_port_ready(((struct unit *)ctx)->card);
+}
+
+static void open_wire(struct unit *u, const struct card_options *o)
+{
+	const struct wire_end end = { u, wire_rx, wire_ready, wire_said };
+	const struct port_ops *ops;
+	enum port_lso lso;
+	char err[256], *spec;
+	void *ctx;
+
+	if (asprintf(&spec, "%s%s%s", o->wire, o->pcap ? ";pcap=" : "", o->pcap ? o->pcap : "") < 0)
+		die("out of memory");
+	u->wire = wire_open(spec, &end, u->loop, err, sizeof(err));
+	free(spec);
+	if (!u->wire)
+		die("wire=%s: %s", o->wire, err);
+	wire_port(u->wire, &ops, &ctx, &lso);
+	card_connect(u->card, ops, ctx, lso);
+}
+
+/* ---- life ---- */
+
+static void open_bus(struct unit *u, const struct card_options *o)
+{
+	const struct vu_owner owner = { .ctx = u, .conn = on_client, .log = bus_said };
+	char err[256];
+
+	u->vu = vu_new(o->socket, &owner, err, sizeof(err));
+	if (!u->vu)
+		die("socket=%s: can't serve: %s", o->socket, err);
+	u->env.now = clock_ns;
+	u->env.trace = card_said;
+	vu_env(u->vu, &u->env);
+}
+
+static void open_fw(struct unit *u, const struct card_options *o)
+{
+	struct fw_home_config cfg;
+
+	fw_home_config_default(&cfg);
+	cfg.fw.speed = o->speed;
+	cfg.fw.fec = o->fec;
+	u->fw = fw_home_new(u->card, &u->env, &cfg);
+	if (!u->fw)
+		die("card %u: the firmware does not start: %s", u->index, strerror(errno));
+}
+
+struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t trace, struct loop *loop)
+{
+	struct card_config cfg = { .queues = o->queues, .vectors = o->vectors };
+	struct unit *u = calloc(1, sizeof(*u));
+	int err;
+
+	if (!u)
+		die("out of memory");
+	u->index = index;
+	u->loop = loop_wire(loop);
+	memcpy(cfg.mac, o->mac, 6);
+	if (o->state)
+		state_mac(o->state, cfg.mac, o->mac_given);
+	open_bus(u, o);
+	u->card = card_new(&cfg, &u->env);
+	if (!u->card)
+		die("card %u: out of memory", index);
+	open_fw(u, o);
+	unit_trace(u, trace);
+	open_wire(u, o);
+	vu_attach(u->vu, u->card);
+
+	u->timer = (struct loop_timer){ .cb = on_timer, .arg = u };
+	u->conn_fd = (struct loop_fd){ .cb = on_conn, .arg = u };
+	u->listen_fd = (struct loop_fd){ .cb = on_listen, .arg = u };
+	err = loop_fd_add(u->loop, &u->listen_fd, vu_listen_fd(u->vu), EPOLLIN);
+	if (err)
+		die("socket=%s: %s", o->socket, strerror(-err));
+	return u;
+}
+
+void unit_free(struct unit *u)
+{
+	vu_detach(u->vu);
+	loop_fd_del(u->loop, &u->listen_fd);
+	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
+	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
+	wire_close(u->wire);
+	fw_home_free(u->fw);
+	card_free(u->card);
+	vu_free(u->vu);
+	free(u);
+}
+
+struct card *unit_card(struct unit *u)
+{
+	return u->card;
+}
+
+struct vu *unit_vu(struct unit *u)
+{
+	return u->vu;
+}
+
+struct wire *unit_wire(struct unit *u)
+{
+	return u->wire;
+}
+
+struct fw_home *unit_fw(struct unit *u)
+{
+	return u->fw;
+}
+
+void unit_trace(struct unit *u, uint32_t blocks)
+{
+	card_trace_mask(u->card, blocks);
+	fw_home_trace(u->fw, blocks & (1u << BLK_FW));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A unit: one card with all that is around it in this process, that is, its
+ * vfio-user server, its firmware and its wire.
+ */
+#ifndef OPENFBNIC_UNIT_H
+#define OPENFBNIC_UNIT_H
+
+#include "options.h"
+
+struct card;
+struct fw_home;
+struct loop;
+struct unit;
+struct vu;
+struct wire;
+
+/* Dies on what the user can mend */
+struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t trace, struct loop *loop);
+void unit_free(struct unit *u);
+
+/* Lets the card and the bus work; true: there is more */
+bool unit_run(struct unit *u);
+/* The last step before the loop sleeps: timers and descriptors as they are wanted now */
+void unit_settle(struct unit *u);
+
+struct card *unit_card(struct unit *u);
+struct vu *unit_vu(struct unit *u);
+struct wire *unit_wire(struct unit *u);
+struct fw_home *unit_fw(struct unit *u);
+void unit_trace(struct unit *u, uint32_t blocks);
+
+#endif
