@@ -78,7 +78,7 @@ struct rxb_fifo {
 struct rxb_block {
 	struct rxb_fifo	fifo[RXB_FIFOS];
 	bool		kick;		/* a queue may have become able to take frames */
-	bool		wire_waits;	/* rx_input() refused a frame: rx_ready() is owed */
+	uint8_t		wire_waits;	/* bit per FIFO: refused a frame, rx_ready() is owed */
 	bool		pausing;	/* a FIFO with pause enabled is in pause state */
 	bool		storm;		/* pausing was too long: no more pause until FORCE_NORMAL */
 	uint64_t	pause_since;
