@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The card's firmware, as its home sees it.
+ *
+ * The firmware is a passive machine too: it runs when its home tells it that
+ * the host wrote a mailbox word, that the card was reset, that the link
+ * changed or that time has come.  It reaches out only through struct fw_env.
+ * It has no thread, no heap and no operating system: the home gives it
+ * fw_size() bytes and one thread at a time.
+ *
+ * Functions that return int give 0 or a negative number from err.h.
+ */
+#ifndef OPENFBNIC_FW_H
+#define OPENFBNIC_FW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FW_COMMIT_MAX	19	/* bytes of a commit string, NUL included */
+#define FW_BMC_MACS	4
+#define FW_SYNC_MACS	8
+#define FW_NEVER	UINT64_MAX
+
+#define FW_VERSION(major, minor, patch, build) \
+	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (uint32_t)(build))
+
+struct fw;
+
+enum fw_speed { FW_SPEED_25CR = 1, FW_SPEED_50CR2, FW_SPEED_50CR, FW_SPEED_100CR2 };
+enum fw_fec { FW_FEC_NONE = 1, FW_FEC_RS, FW_FEC_BASER };
+
+enum fw_sensor {
+	FW_SENSOR_TEMP,		/* thousandths of a degree Celsius */
+	FW_SENSOR_VOLT,		/* millivolts */
+};
+
+/* Why something that the host did, or wanted done, was not done.  Counted each. */
+enum fw_refusal {
+	FWR_TX_GATED,		/* message posted while the card may not read */
+	FWR_TX_FAULT,		/* message's address is not memory */
+	FWR_TX_LEN,		/* descriptor without a message's length */
+	FWR_TX_EOM,		/* message not in one descriptor */
+	FWR_TX_TAKEN,		/* descriptor changed while the firmware had it */
+	FWR_MSG_HEADER,		/* header is not a message's, or longer than the descriptor says */
+	FWR_MSG_UNKNOWN,	/* no such message from a host */
+	FWR_MSG_ATTR,		/* an attribute is wrong */
+	FWR_MSG_REFUSED,	/* understood, and answered with an error or not done */
+	FWR_RX_FAULT,		/* page's address is not memory */
+	FWR_RX_SHORT,		/* page smaller than the message */
+	FWR_RX_FULL,		/* no page for so long that a message was dropped */
+	FWR_COUNT
+};
+
+enum fw_counter {
+	FWC_MSG_IN,		/* messages from the host, understood */
+	FWC_MSG_OUT,		/* messages put into pages of the host */
+	FWC_QUEUED,		/* of these, had to wait for a page */
+	FWC_HOST_GONE,		/* the host took its rings away */
+	FWC_RESETS,
+	FWC_LOGS,		/* log entries written */
+	FWC_COUNT
+};
+
+extern const char *const fw_refusal_names[FWR_COUNT];
+extern const char *const fw_counter_names[FWC_COUNT];
+
+/* What the firmware has to tell, for traces */
+struct fw_event {
+	enum { FW_EV_IN, FW_EV_OUT, FW_EV_REFUSED, FW_EV_STATE } kind;
+	const char	*name;		/* of the message ("heartbeat_req"); FW_EV_STATE: what happened */
+	const char	*reason;	/* FW_EV_REFUSED: from fw_refusal_names */
+	unsigned int	msg;		/* message id, if there is one */
+	unsigned int	len;		/* bytes */
+	unsigned int	ring;		/* 0 Rx (to the host), 1 Tx */
+	unsigned int	desc;
+	int		err;
+};
+
+/*
+ * What the firmware gets from outside; all calls are made from within calls
+ * into the firmware, and must not call into it.  (If a home's DMA lets the
+ * host run meanwhile, fw_mbx_written() alone may be called: it is put off.)
+ */
+struct fw_env {
+	void *ctx;
+
+	/* The 32-bit words of BAR4, by index; the firmware touches 0x6000..0x603f */
+	uint32_t (*mbx_read)(void *ctx, unsigned int word);
+	void (*mbx_write)(void *ctx, unsigned int word, uint32_t val);
+
+	/* Host memory, 0 or an error; not used unless dma_ready() */
+	int (*dma_read)(void *ctx, uint64_t addr, void *buf, size_t len);
+	int (*dma_write)(void *ctx, uint64_t addr, const void *buf, size_t len);
+	bool (*dma_ready)(void *ctx, bool write);
+
+	/* Raises vector 0 */
+	void (*irq)(void *ctx);
+
+	/* Nanoseconds, never going back */
+	uint64_t (*now)(void *ctx);
+	/* Wants fw_timer() once the clock has passed @when; replaces what was asked before; FW_NEVER: nothing */
+	void (*timer)(void *ctx, uint64_t when);
+
+	/* Brings the link block into this mode */
+	int (*set_link_mode)(void *ctx, unsigned int speed, unsigned int fec);
+
+	/* May be NULL: no such sensor */
+	int (*sensor)(void *ctx, enum fw_sensor which, int32_t *val);
+	/* May be NULL: nobody listens */
+	void (*event)(void *ctx, const struct fw_event *ev);
+};
+
+struct fw_version {
+	uint32_t	version;		/* FW_VERSION() */
+	char		commit[FW_COMMIT_MAX];
+};
+
+struct fw_config {
+	struct fw_version	mgmt, mgmt_stored;	/* the control firmware: running, in flash */
+	struct fw_version	boot, boot_stored;	/* the bootloader */
+	struct fw_version	uefi;
+	uint32_t		anti_rollback;
+	uint32_t		slot;
+	uint32_t		speed, fec;		/* enum fw_speed, enum fw_fec */
+	uint32_t		max_speed;		/* 0: not told */
+	unsigned int		bmc_macs;		/* 0: there is no BMC */
+	uint8_t			bmc_mac[FW_BMC_MACS][6];
+	bool			bmc_all_multi;
+};
+
+/* The addresses that the driver asked for, as it last told us (message 0x46) */
+struct fw_mac_sync {
+	uint32_t	flags;		/* 1 promiscuous, 2 all multicast, 4 broadcast */
+	unsigned int	uc, mc;
+	uint8_t		uc_mac[FW_SYNC_MACS][6];
+	uint8_t		mc_mac[FW_SYNC_MACS][6];
+};
+
+void fw_config_default(struct fw_config *cfg);
+size_t fw_size(void);				/* aligned as for any object */
+
+/* Boots: sets the link mode, starts the uptime.  -EINVAL: bad config */
+int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env);
+
+void fw_mbx_written(struct fw *fw, unsigned int word);	/* by the host; the word has its value already */
+void fw_host_reset(struct fw *fw);			/* the function was reset; mailbox words are zero */
+void fw_link(struct fw *fw, bool up);
+void fw_timer(struct fw *fw);
+
+bool fw_host_owns(const struct fw *fw);
+bool fw_host_here(const struct fw *fw);			/* a driver has its mailbox open */
+const struct fw_mac_sync *fw_mac_sync(const struct fw *fw);
+uint64_t fw_uptime_ms(const struct fw *fw);
+uint64_t fw_counter(const struct fw *fw, enum fw_counter c);
+uint64_t fw_refused(const struct fw *fw, enum fw_refusal r);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of the firmware: its state, and what its files offer each other.
+ * A home that can't allocate may include this to know sizeof(struct fw).
+ */
+#ifndef OPENFBNIC_FW_CORE_H
+#define OPENFBNIC_FW_CORE_H
+
+#include "fw.h"
+#include "msg.h"
+
+#define MBX_WORD	0x6000u		/* BAR4 word of Rx descriptor 0; contract 07 section 1 */
+#define MBX_DESCS	16u
+#define MBX_WORDS	(2 * MBX_DESCS * 2)
+#define FIFO_WORDS	8192u		/* replies that wait for a page; a power of two */
+#define LOG_ENTRIES	64u		/* a power of two */
+#define LOG_LINE	104u		/* bytes of a log text, NUL included */
+#define HIST_ENTRIES	64u		/* last messages, for the dump; a power of two */
+#define DUMP_MAX	16384u
+#define QSFP_SIZE	256u
+
+enum { RING_RX, RING_TX };		/* to the host, from the host */
+
+enum fw_slot {				/* what may wait for the clock */
+	SLOT_LOG,
+	SLOT_OWNER,
+	SLOT_COUNT
+};
+
+struct log_entry {
+	uint32_t	msec;
+	char		text[LOG_LINE];
+};
+
+struct hist_entry {			/* goes into dumps as it is, little-endian */
+	uint8_t		msec[4];
+	uint8_t		id[2];
+	uint8_t		len[2];
+	uint8_t		dir;
+	uint8_t		err;
+	uint8_t		pad[2];
+};
+
+struct fw {
+	struct fw_env		env;
+	struct fw_config	cfg;
+	uint64_t		boot;			/* env.now() at boot */
+
+	/* mbx.c */
+	unsigned int		head[2];
+	bool			busy;			/* in the firmware: put off what the host does */
+	bool			again[2];		/* ring was written meanwhile */
+	bool			gone;			/* the host takes its rings away */
+	bool			host_here;
+	bool			want_irq;
+	uint32_t		fifo[FIFO_WORDS];	/* length in bytes, message, length, ... */
+	unsigned int		fifo_head, fifo_tail;	/* free running */
+	unsigned int		fifo_new;		/* messages since the last flush */
+	uint32_t		in[TLV_PAGE / 4];
+	uint32_t		out[TLV_PAGE / 4];	/* the message being built */
+	uint32_t		page[TLV_PAGE / 4];	/* the message being sent */
+
+	/* core.c */
+	uint64_t		deadline[SLOT_COUNT];
+	uint64_t		counter[FWC_COUNT];
+	uint64_t		refused[FWR_COUNT];
+
+	/* handlers.c */
+	bool			host_owns;
+	unsigned int		owner_owed;		/* answers to ownership requests not sent yet */
+	bool			link_up;
+	struct fw_mac_sync	sync;
+
+	/* log.c */
+	struct log_entry	log[LOG_ENTRIES];
+	uint64_t		log_next;		/* index of the next entry; the first is 1 */
+	uint64_t		log_sent;		/* next entry to be sent */
+	bool			log_on;
+	bool			log_due;
+
+	/* dump.c */
+	struct hist_entry	hist[HIST_ENTRIES];
+	unsigned int		hist_next;		/* free running */
+	uint32_t		dump_size;		/* 0: there is none */
+	uint8_t			dump[DUMP_MAX];
+
+	uint8_t			qsfp[QSFP_SIZE];
+};
+
+/* core.c */
+void fw_refuse(struct fw *fw, enum fw_refusal why, const struct fw_event *ev);
+void fw_event(struct fw *fw, const struct fw_event *ev);
+void fw_state(struct fw *fw, const char *what);
+void fw_defer(struct fw *fw, enum fw_slot slot, uint64_t when);
+void fw_host_gone(struct fw *fw);
+
+/* mbx.c */
+void mbx_reset(struct fw *fw);
+void mbx_send(struct fw *fw, const void *msg, size_t len);
+void mbx_flush(struct fw *fw);		/* sends what can be sent */
+bool mbx_enter(struct fw *fw);		/* around everything that an event from outside makes us do */
+void mbx_leave(struct fw *fw);
+
+/* handlers.c: begin and send the message in fw->out */
+void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id);
+int fw_send(struct fw *fw, struct fw_out *o);
+void fw_apply_link_mode(struct fw *fw);
+void owner_timer(struct fw *fw);
+void owner_forget(struct fw *fw);
+int fw_on_test(struct fw *fw, const struct fw_in *in);
+int fw_on_host_cap(struct fw *fw, const struct fw_in *in);
+int fw_on_ownership(struct fw *fw, const struct fw_in *in);
+int fw_on_heartbeat(struct fw *fw, const struct fw_in *in);
+int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
+int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in);
+int fw_on_write_chunk(struct fw *fw, const struct fw_in *in);
+int fw_on_mac_sync(struct fw *fw, const struct fw_in *in);
+
+/* log.c */
+void log_reset(struct fw *fw);
+void log_write(struct fw *fw, const char *text, bool at_once);
+void log_stop(struct fw *fw);
+bool log_pending(const struct fw *fw);
+int log_build(struct fw *fw, void *buf, size_t cap, uint64_t *next);
+void log_timer(struct fw *fw);
+int fw_on_send_logs(struct fw *fw, const struct fw_in *in);
+
+/* qsfp.c */
+void qsfp_init(struct fw *fw);
+int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in);
+
+/* dump.c */
+void dump_note(struct fw *fw, unsigned int id, size_t len, unsigned int dir, int err);
+void dump_create(struct fw *fw);
+int fw_on_dump_info(struct fw *fw, const struct fw_in *in);
+int fw_on_dump_read(struct fw *fw, const struct fw_in *in);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Answers to the driver's messages (contract 07 section 6), except logs,
+ * modules and dumps, which have files of their own.
+ *
+ * A handler gets a message that its row in the table has checked.  It answers
+ * through fw_reply() / fw_send(), and returns an error only to have the request
+ * counted as refused: the driver learns of it from the error attribute, if the
+ * answer has one.  Be careful with errors: the driver prints a hex dump of some
+ * answers that carry one (those whose parser returns it), so an error must be
+ * the truth and not a habit.
+ *
+ * The order at the driver's start: HOST_CAP_REQ (the link mode is programmed
+ * before the answer), SEND_LOGS, and with the interface up OWNERSHIP, after
+ * which a heartbeat every 10 s.
+ */
+#include "err.h"
+#include "fw_core.h"
+#include "mem.h"
+
+#define OWNER_DELAY	10000000u	/* ns */
+
+void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id)
+{
+	out_begin(o, fw->out, sizeof(fw->out), id);
+}
+
+int fw_send(struct fw *fw, struct fw_out *o)
+{
+	int len = out_end(o);
+
+	if (len < 0)
+		return len;
+	mbx_send(fw, fw->out, (size_t)len);
+	return 0;
+}
+
+void fw_apply_link_mode(struct fw *fw)
+{
+	if (fw->env.set_link_mode(fw->env.ctx, fw->cfg.speed, fw->cfg.fec))
+		log_write(fw, "link: mode not accepted", false);
+}
+
+/* The self test wants its message back as it was */
+int fw_on_test(struct fw *fw, const struct fw_in *in)
+{
+	mbx_send(fw, in->p, in->len);
+	return 0;
+}
+
+static void put_version(struct fw_out *o, unsigned int id, unsigned int commit_id, const struct fw_version *v)
+{
+	if (v->version)
+		out_uint(o, id, v->version);
+	if (v->commit[0])
+		out_string(o, commit_id, v->commit);
+}
+
+static void put_bmc(struct fw_out *o, const struct fw_config *c)
+{
+	if (!c->bmc_macs)
+		return;
+	out_flag(o, CAP_BMC_PRESENT);
+	out_nest(o, CAP_BMC_MACS);
+	for (unsigned int i = 0; i < c->bmc_macs; i++)
+		out_bytes(o, CAP_BMC_MAC, c->bmc_mac[i], sizeof(c->bmc_mac[i]));
+	out_nest_end(o);
+	out_uint(o, CAP_BMC_ALL_MULTI, c->bmc_all_multi);
+}
+
+int fw_on_host_cap(struct fw *fw, const struct fw_in *in)
+{
+	const struct fw_config *c = &fw->cfg;
+	struct fw_out o;
+
+	(void)in;
+	fw_apply_link_mode(fw);
+	log_write(fw, "host: driver connected", true);
+
+	fw_reply(fw, &o, MSG_FW_CAP_RESP);
+	put_version(&o, CAP_VERSION, CAP_COMMIT, &c->mgmt);
+	put_bmc(&o, c);
+	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, &c->mgmt_stored);
+	out_uint(&o, CAP_SLOT, c->slot);
+	out_uint(&o, CAP_SPEED, c->speed);
+	out_uint(&o, CAP_FEC, c->fec);
+	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &c->boot);
+	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, &c->boot_stored);
+	put_version(&o, CAP_UEFI_VERSION, CAP_UEFI_COMMIT, &c->uefi);
+	if (c->max_speed)
+		out_uint(&o, CAP_MAX_SPEED, c->max_speed);
+	out_uint(&o, CAP_ANTI_ROLLBACK, c->anti_rollback);
+	return fw_send(fw, &o);
+}
+
+/* Answers all ownership requests that wait for it */
+void owner_timer(struct fw *fw)
+{
+	struct fw_out o;
+
+	for (; fw->owner_owed; fw->owner_owed--) {
+		fw_reply(fw, &o, MSG_OWNERSHIP_RESP);
+		out_uint(&o, OWN_TIME, fw_uptime_ms(fw));
+		fw_send(fw, &o);
+	}
+}
+
+void owner_forget(struct fw *fw)
+{
+	fw->owner_owed = 0;
+	fw_defer(fw, SLOT_OWNER, FW_NEVER);
+}
+
+/*
+ * Linux 6.12 sends the request first and then notes "no answer yet"
+ * (fbnic_fw_xmit_ownership_msg()): an answer that comes in between is lost and
+ * the interface does not come up.  So taking is answered a little later; no
+ * driver looks for the answer before 200 ms have passed.
+ */
+int fw_on_ownership(struct fw *fw, const struct fw_in *in)
+{
+	bool take = in->a[OWN_FLAG].p;
+
+	if (take != fw->host_owns) {
+		fw->host_owns = take;
+		log_write(fw, take ? "host: took the card" : "host: released the card", true);
+		fw_state(fw, take ? "host owns the card" : "host released the card");
+	}
+	if (fw->owner_owed >= MBX_DESCS)
+		return -FW_EBUSY;
+	fw->owner_owed++;
+	if (take) {
+		if (fw->deadline[SLOT_OWNER] == FW_NEVER)
+			fw_defer(fw, SLOT_OWNER, fw->env.now(fw->env.ctx) + OWNER_DELAY);
+		return 0;
+	}
+	fw_defer(fw, SLOT_OWNER, FW_NEVER);
+	owner_timer(fw);
+	return 0;
+}
+
+int fw_on_heartbeat(struct fw *fw, const struct fw_in *in)
+{
+	struct fw_out o;
+
+	(void)in;
+	fw_reply(fw, &o, MSG_HEARTBEAT_RESP);
+	out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(fw));
+	return fw_send(fw, &o);
+}
+
+int fw_on_tsene_read(struct fw *fw, const struct fw_in *in)
+{
+	int32_t temp = 0, volt = 0;
+	int err = -FW_EOPNOTSUPP;
+	struct fw_out o;
+
+	(void)in;
+	if (fw->env.sensor) {
+		err = fw->env.sensor(fw->env.ctx, FW_SENSOR_TEMP, &temp);
+		if (!err)
+			err = fw->env.sensor(fw->env.ctx, FW_SENSOR_VOLT, &volt);
+	}
+	fw_reply(fw, &o, MSG_TSENE_READ_RESP);
+	if (err) {
+		out_sint(&o, TSENE_ERROR, err);
+	} else {
+		out_sint(&o, TSENE_THERM, temp);
+		out_sint(&o, TSENE_VOLT, volt);
+	}
+	fw_send(fw, &o);
+	return err;
+}
+
+/*
+ * Updates are not built yet.  The driver takes the error in the answer as the
+ * result of its request, tells devlink and asks for nothing more.
+ */
+int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in)
+{
+	struct fw_out o;
+
+	(void)in;
+	fw_reply(fw, &o, MSG_START_UPGRADE_RESP);
+	out_sint(&o, UPG_ERROR, -FW_EOPNOTSUPP);
+	fw_send(fw, &o);
+	return -FW_EOPNOTSUPP;
+}
+
+/* A chunk that we did not ask for, or a cancel of what was never begun: no answer is expected */
+int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
+{
+	(void)fw;
+	(void)in;
+	return -FW_EINVAL;
+}
+
+static unsigned int copy_macs(uint8_t mac[][6], const struct fw_in *in, unsigned int id)
+{
+	struct tlv_view v[FW_SYNC_MACS];
+	int n;
+
+	if (!in->a[id].p)
+		return 0;
+	n = tlv_parse_array(in->a[id].p, in->a[id].len, &in->def->attrs, SYNC_MAC, v, FW_SYNC_MACS);
+	for (int i = 0; i < n; i++)
+		memcpy(mac[i], v[i].p, 6);
+	return n > 0 ? (unsigned int)n : 0;
+}
+
+int fw_on_mac_sync(struct fw *fw, const struct fw_in *in)
+{
+	struct fw_mac_sync *s = &fw->sync;
+
+	memset(s, 0, sizeof(*s));
+	s->flags = (uint32_t)tlv_uint(&in->a[SYNC_FLAGS]);
+	s->uc = copy_macs(s->uc_mac, in, SYNC_UC);
+	s->mc = copy_macs(s->mc_mac, in, SYNC_MC);
+	fw_state(fw, "host addresses synced");
+	return 0;
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The mailbox: two rings of 16 descriptors in BAR4 (contract 07 sections 1-4).
+ *
+ * A descriptor is two words, low and high.  HOST_CMPL says that the host is
+ * done with it, FW_CMPL that we are.  The host owns no register here: the
+ * words are memory, and we are told of each write.
+ *
+ *   neither		the end: we wait here
+ *   HOST_CMPL		ours: Rx, a free page; Tx, a message
+ *   both		done, or a skip: we step over it
+ *
+ * We keep a head for each ring and follow it.  The driver does not know our
+ * heads: it makes the ring descriptor 0 = empty, 15..1 = skip, which walks us
+ * to 0 from wherever we are.  The driver reads that we have noticed from vector
+ * 0, so each write of a Tx low word raises it, message or not.
+ *
+ * Tx: messages are read (once, into fw->in), handled and completed in ring
+ * order.  The driver may free the page as soon as it sees FW_CMPL.  One that
+ * can't be read is completed with FW_ERR as well, upon which the driver
+ * repeats a capability request.
+ *
+ * Rx: messages wait in a FIFO until there is a page and DMA is on, and go out
+ * in the order in which they were made; each write of an Rx low word tries
+ * again.  Logs are not in the FIFO: they are built when there is room for them.
+ *
+ * The host writes a skip descriptor only when it takes its rings away.  In the
+ * Rx ring that means that it is gone (or just arrives): what waits for it is
+ * thrown away, and we don't speak until spoken to.
+ *
+ * Nothing here loops longer than a turn of the ring, and no length or address
+ * from the host is used before it was checked.
+ */
+#include "err.h"
+#include "fw_core.h"
+#include "mem.h"
+
+#define D_HOST		0x1u
+#define D_FW		0x2u
+#define D_ERR		0x4u
+#define D_ADDR_LO	0xfffffff8u
+#define D_ADDR_HI	0x00003fffu	/* bits 45:32 */
+#define D_EOM		0x00004000u	/* bit 46 */
+#define D_LEN_SHIFT	16
+
+struct desc {
+	uint32_t	lo, hi;
+};
+
+static unsigned int desc_word(unsigned int ring, unsigned int d)
+{
+	return MBX_WORD + (ring * MBX_DESCS + d) * 2;
+}
+
+static uint32_t lo_read(struct fw *fw, unsigned int ring, unsigned int d)
+{
+	return fw->env.mbx_read(fw->env.ctx, desc_word(ring, d));
+}
+
+static struct desc desc_read(struct fw *fw, unsigned int ring, unsigned int d)
+{
+	struct desc v = { .lo = lo_read(fw, ring, d) };
+
+	v.hi = fw->env.mbx_read(fw->env.ctx, desc_word(ring, d) + 1);
+	return v;
+}
+
+/* The host reads low, then high: high first */
+static void desc_write(struct fw *fw, unsigned int ring, unsigned int d, struct desc v)
+{
+	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d) + 1, v.hi);
+	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d), v.lo);
+}
+
+static uint64_t desc_addr(struct desc v)
+{
+	return (uint64_t)(v.hi & D_ADDR_HI) << 32 | (v.lo & D_ADDR_LO);
+}
+
+static size_t desc_len(struct desc v)
+{
+	return v.hi >> D_LEN_SHIFT;
+}
+
+static void advance(struct fw *fw, unsigned int ring)
+{
+	fw->head[ring] = (fw->head[ring] + 1) % MBX_DESCS;
+}
+
+/* ---- from the host ---- */
+
+static void handle(struct fw *fw, size_t len, struct fw_event *ev)
+{
+	struct fw_in in;
+	int err = msg_parse(&in, (const uint8_t *)fw->in, len, MSG_TO_FW);
+
+	if (err != -FW_EBADMSG)
+		ev->msg = tlv_hdr_get((const uint8_t *)fw->in).id;
+	ev->err = err;
+	if (in.def)
+		ev->name = in.def->name;
+	dump_note(fw, ev->msg, len, MSG_TO_FW, err);
+
+	if (err == -FW_EBADMSG) {
+		fw_refuse(fw, FWR_MSG_HEADER, ev);
+		return;
+	}
+	if (err) {
+		fw_refuse(fw, in.def ? FWR_MSG_ATTR : FWR_MSG_UNKNOWN, ev);
+		return;
+	}
+
+	fw->host_here = true;
+	fw->counter[FWC_MSG_IN]++;
+	ev->kind = FW_EV_IN;
+	fw_event(fw, ev);
+
+	err = in.def->handle(fw, &in);
+	if (err) {
+		ev->err = err;
+		fw_refuse(fw, FWR_MSG_REFUSED, ev);
+	}
+}
+
+/* Reads the message of a descriptor into fw->in; 0, or why not */
+static int fetch(struct fw *fw, struct desc v, struct fw_event *ev)
+{
+	int why = -1;
+
+	if (!fw->env.dma_ready(fw->env.ctx, false))
+		why = FWR_TX_GATED;
+	else if (desc_len(v) < TLV_HDR || desc_len(v) > sizeof(fw->in))
+		why = FWR_TX_LEN;
+	else if (!(v.hi & D_EOM))
+		why = FWR_TX_EOM;
+	else if (fw->env.dma_read(fw->env.ctx, desc_addr(v), fw->in, desc_len(v)))
+		why = FWR_TX_FAULT;
+	if (why < 0)
+		return 0;
+	fw_refuse(fw, (enum fw_refusal)why, ev);
+	return -FW_EIO;
+}
+
+static void tx_one(struct fw *fw)
+{
+	unsigned int d = fw->head[RING_TX];
+	struct desc v = desc_read(fw, RING_TX, d);
+	struct fw_event ev = { .ring = RING_TX, .desc = d, .len = (unsigned int)desc_len(v) };
+	uint32_t done = D_FW;
+
+	if (fetch(fw, v, &ev))
+		done |= D_ERR;
+	else
+		handle(fw, desc_len(v), &ev);
+
+	/* The host may have taken the ring away while we were reading */
+	if (lo_read(fw, RING_TX, d) != v.lo) {
+		fw_refuse(fw, FWR_TX_TAKEN, &ev);
+		return;
+	}
+	fw->env.mbx_write(fw->env.ctx, desc_word(RING_TX, d), (v.lo & ~D_ERR) | done);
+	advance(fw, RING_TX);
+}
+
+static void tx_run(struct fw *fw)
+{
+	for (unsigned int n = 0; n < MBX_DESCS; n++) {
+		uint32_t lo = lo_read(fw, RING_TX, fw->head[RING_TX]);
+
+		if (!(lo & D_HOST))
+			break;
+		if (lo & D_FW)
+			advance(fw, RING_TX);
+		else
+			tx_one(fw);
+		mbx_flush(fw);
+	}
+	fw->want_irq = true;
+}
+
+/* ---- to the host ---- */
+
+static unsigned int fifo_used(const struct fw *fw)
+{
+	return fw->fifo_tail - fw->fifo_head;
+}
+
+static void fifo_put(struct fw *fw, uint32_t v)
+{
+	fw->fifo[fw->fifo_tail++ % FIFO_WORDS] = v;
+}
+
+static uint32_t fifo_get(struct fw *fw)
+{
+	return fw->fifo[fw->fifo_head++ % FIFO_WORDS];
+}
+
+/* Queues a message of @len bytes (a multiple of 4) for the host */
+void mbx_send(struct fw *fw, const void *msg, size_t len)
+{
+	const uint8_t *p = msg;
+
+	if (FIFO_WORDS - fifo_used(fw) < 1 + len / 4) {
+		struct tlv_hdr h = tlv_hdr_get(p);
+
+		fw_refuse(fw, FWR_RX_FULL, &(struct fw_event){ .ring = RING_RX, .msg = h.id, .len = (unsigned int)len });
+		return;
+	}
+	fw->fifo_new++;
+	fifo_put(fw, (uint32_t)len);
+	for (size_t i = 0; i < len; i += 4) {
+		uint32_t v;
+
+		memcpy(&v, p + i, sizeof(v));
+		fifo_put(fw, v);
+	}
+}
+
+/* The next message for the host into fw->page; its length, 0: there is none */
+static size_t rx_next(struct fw *fw, uint64_t *log_sent)
+{
+	int len;
+
+	*log_sent = fw->log_sent;
+	if (fifo_used(fw)) {
+		len = (int)fifo_get(fw);
+		for (int i = 0; i < len; i += 4)
+			fw->page[i / 4] = fifo_get(fw);
+		return (size_t)len;
+	}
+	if (!fw->host_here || !log_pending(fw))
+		return 0;
+	len = log_build(fw, fw->page, sizeof(fw->page), log_sent);
+	return len > 0 ? (size_t)len : 0;
+}
+
+static bool rx_waiting(const struct fw *fw)
+{
+	return fifo_used(fw) || (fw->host_here && log_pending(fw));
+}
+
+/* Puts the next message into the page @v of descriptor @d */
+static void rx_one(struct fw *fw, unsigned int d, struct desc v)
+{
+	uint64_t log_sent;
+	size_t len = rx_next(fw, &log_sent);
+	struct fw_event ev = { .kind = FW_EV_OUT, .ring = RING_RX, .desc = d, .len = (unsigned int)len };
+	struct desc done = { .lo = (v.lo & D_ADDR_LO) | D_HOST | D_FW, .hi = v.hi & D_ADDR_HI };
+	int why = -1;
+
+	if (!len)
+		return;
+	ev.msg = tlv_hdr_get((const uint8_t *)fw->page).id;
+	if (msg_find(ev.msg, MSG_TO_HOST))
+		ev.name = msg_find(ev.msg, MSG_TO_HOST)->name;
+
+	if (len > desc_len(v))
+		why = FWR_RX_SHORT;
+	else if (fw->env.dma_write(fw->env.ctx, desc_addr(v), fw->page, len))
+		why = FWR_RX_FAULT;
+	fw->log_sent = log_sent;
+
+	if (lo_read(fw, RING_RX, d) != v.lo) {
+		fw_refuse(fw, FWR_TX_TAKEN, &ev);
+		return;
+	}
+	if (why >= 0) {
+		done.lo |= D_ERR;
+		fw_refuse(fw, (enum fw_refusal)why, &ev);
+	} else {
+		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
+		fw->counter[FWC_MSG_OUT]++;
+		fw_event(fw, &ev);
+	}
+	dump_note(fw, ev.msg, len, MSG_TO_HOST, why < 0 ? 0 : -FW_EIO);
+	desc_write(fw, RING_RX, d, done);
+	advance(fw, RING_RX);
+	fw->want_irq = true;
+}
+
+/* Steps over what is done, then fills pages as long as there are pages and messages */
+static void rx_run(struct fw *fw)
+{
+	unsigned int n;
+
+	for (n = 0; n < MBX_DESCS; n++) {
+		if (~lo_read(fw, RING_RX, fw->head[RING_RX]) & (D_HOST | D_FW))
+			break;
+		advance(fw, RING_RX);
+	}
+	for (n = 0; n < MBX_DESCS && rx_waiting(fw); n++) {
+		struct desc v = desc_read(fw, RING_RX, fw->head[RING_RX]);
+
+		if ((v.lo & (D_HOST | D_FW)) != D_HOST || !fw->env.dma_ready(fw->env.ctx, true))
+			break;
+		rx_one(fw, fw->head[RING_RX], v);
+	}
+}
+
+/* ---- events ---- */
+
+void mbx_flush(struct fw *fw)
+{
+	if (!fw->gone)
+		rx_run(fw);
+	if (fifo_used(fw))
+		fw->counter[FWC_QUEUED] += fw->fifo_new;
+	fw->fifo_new = 0;
+}
+
+static void drain(struct fw *fw)
+{
+	/* A host that writes from within our DMA gets another turn, but not our life */
+	for (unsigned int n = 0; n < MBX_DESCS && (fw->gone || fw->again[RING_RX] || fw->again[RING_TX]); n++) {
+		if (fw->gone) {
+			fw->gone = false;
+			fw->fifo_head = fw->fifo_tail;
+			fw_host_gone(fw);
+		}
+		if (fw->again[RING_RX]) {
+			fw->again[RING_RX] = false;
+			rx_run(fw);
+		}
+		if (fw->again[RING_TX]) {
+			fw->again[RING_TX] = false;
+			tx_run(fw);
+		}
+	}
+	if (fw->want_irq) {
+		fw->want_irq = false;
+		fw->env.irq(fw->env.ctx);
+	}
+}
+
+void fw_mbx_written(struct fw *fw, unsigned int word)
+{
+	unsigned int ring = (word - MBX_WORD) / (MBX_DESCS * 2);
+	uint32_t lo;
+
+	if (word < MBX_WORD || word >= MBX_WORD + MBX_WORDS || word % 2)
+		return;
+
+	lo = fw->env.mbx_read(fw->env.ctx, word);
+	if (ring == RING_RX && lo == (D_HOST | D_FW))
+		fw->gone = true;
+	fw->again[ring] = true;
+	if (mbx_enter(fw))
+		mbx_leave(fw);
+}
+
+/* False: the firmware is at work further up the stack and will see to it */
+bool mbx_enter(struct fw *fw)
+{
+	if (fw->busy)
+		return false;
+	fw->busy = true;
+	return true;
+}
+
+void mbx_leave(struct fw *fw)
+{
+	drain(fw);
+	fw->busy = false;
+}
+
+void mbx_reset(struct fw *fw)
+{
+	fw->head[RING_RX] = 0;
+	fw->head[RING_TX] = 0;
+	fw->again[RING_RX] = false;
+	fw->again[RING_TX] = false;
+	fw->gone = false;
+	fw->host_here = false;
+	fw->want_irq = false;
+	fw->fifo_new = 0;
+	fw->fifo_head = fw->fifo_tail;
+}
