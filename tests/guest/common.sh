@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Words for the files of tests/guest, on the host. A test is a file here with
+#
+#	setup=user|pair|own	one card on the user-mode network; two cards back
+#				to back in one guest; or it boots guests itself
+#	drivers=latest		if the older driver cannot do it, and
+#	why="..."		what that driver lacks
+#	run_test()		fails by fail or by any command's status
+#
+# Tests of one setup share a guest, in which $guest is set. After each of them
+# the kernel's log is looked at, and then cleared.
+
+fail()
+{
+	echo "$*" >"$work/reason"
+	exit 1
+}
+
+skip()
+{
+	echo "$*" >"$work/reason"
+	exit 77
+}
+
+# in_guest SECONDS CODE: run by the guest's sh with in-guest.sh; a failure is
+# the test's
+in_guest()
+{
+	local rc=0
+
+	out=$(guest_run "$guest" "$1" ". /guest/in-guest.sh
+set -e
+$2" 2>&1) || rc=$?
+	[ -z "$out" ] || printf '%s\n' "$out"
+	case $rc in
+	0) ;;
+	124) fail "no end after $1 s" ;;
+	125) fail "the guest is gone" ;;
+	*) fail "$(reason_in "$rc" <<<"$out")" ;;
+	esac
+}
+
+reason_in()
+{
+	awk -v rc="$1" '/^FAILED: / { r = substr($0, 9) } NF { last = $0 }
+		END { print r ? r : "status " rc ": " last }'
+}
+
+# check_log GUEST: fail if the guest's kernel has complained
+check_log()
+{
+	local rc=0 said
+
+	said=$(guest_run "$1" 20 '. /guest/lib.sh; bad_messages; r=$?; dmesg >/run/dmesg; dmesg -c >/dev/null; exit $r') || rc=$?
+	((rc == 0)) && return
+	printf '%s\n' "kernel log:" "$said"
+	[ "$rc" = 1 ] || fail "the guest does not answer"
+	fail "kernel log: $(head -n 1 <<<"$said")"
+}
+
+guest_settings()
+{
+	guest_files=("$here/in-guest.sh" "$tools"/{xfer,netbench,pingsizes})
+	guest_memory=1024
+	guest_cpus=${OPENFBNIC_CPUS:-4}
+	guest_timeout=180
+}
+
+# boot_user DIR [QEMU ARGUMENTS...]: a fresh card and a guest
+boot_user()
+{
+	card_start "$1/card" --card "socket=$1/card/0,mac=$mac_a,wire=user" || return 1
+	guest_settings
+	guest_cards=("$1/card/0")
+	guest_start "$1/guest" "${@:2}"
+}
+
+boot_pair()
+{
+	card_start "$1/card" --card "socket=$1/card/0,mac=$mac_a,wire=pair:p" \
+		--card "socket=$1/card/1,mac=$mac_b,wire=pair:p" || return 1
+	guest_settings
+	guest_cards=("$1/card/0" "$1/card/1")
+	guest_start "$1/guest" "${@:2}"
+}
+
+mac_a=02:fb:00:00:0a:01
+mac_b=02:fb:00:00:0b:01

@@ -1,0 +1,23 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ethtool -t: registers, MSI-X and the firmware's mailbox, online and offline.
+
+setup=user
+drivers=latest
+why="6.12 has no self test"
+
+run_test()
+{
+	in_guest 120 '
+i=$(nic)
+for mode in online offline; do
+	ethtool -t "$i" $mode >/tmp/t || { cat /tmp/t; bad "ethtool -t $mode"; }
+	has /tmp/t "test result is PASS" "^Register test \(offline\)[[:space:]]+0$" \
+		"^MSI-X Interrupt test \(offline\)[[:space:]]+0$" "^FW mailbox test \(on/offline\)[[:space:]]+0$"
+done
+ip link set "$i" up
+want "link" poll 20 has_link "$i"
+ethtool -t "$i" offline >/tmp/t || { cat /tmp/t; bad "ethtool -t offline with the interface up"; }
+want "link after the test" poll 20 has_link "$i"'
+}

@@ -1,0 +1,30 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ethtool -S: the counters are there, those of the MAC count what is sent, and
+# nothing is counted as dropped or wrong.
+
+setup=pair
+
+run_test()
+{
+	in_guest 90 '
+pair_up
+before=$(mac_frames "$A")
+ping -q -f -c 500 "$V4B" >/tmp/ping
+has /tmp/ping "500 received"
+after=$(mac_frames "$A")
+echo "rx tx before $before, after $after"
+set -- $before $after
+[ $(($3 - $1)) -ge 500 ] && [ $(($4 - $2)) -ge 500 ] || bad "the MAC counted rx $(($3 - $1)) tx $(($4 - $2)) of 500"
+[ $(($3 - $1)) -le 520 ] && [ $(($4 - $2)) -le 520 ] || bad "the MAC counted rx $(($3 - $1)) tx $(($4 - $2)), 500 were sent"'
+	[ "$driver" != 6.12 ] || return 0
+	in_guest 60 '
+ethtool -S "$A" >/tmp/s
+[ "$(wc -l </tmp/s)" -gt 400 ] || bad "$(wc -l </tmp/s) lines of statistics"
+has /tmp/s "tti_cm_drop_frames: 0$" "rpc_out_of_hdr_err: 0$" "rde_0_pkt_err: 0$" "rxb_integrity_err0: 0$"
+grep -E "(_err|_drop|_drop_frames|_dropped_frames|drop_bytes|illegal_req|bad_ts)[0-9]*: [1-9]" /tmp/s && bad "$(grep -E "(_err|drop)[a-z_0-9]*: [1-9]" /tmp/s | head -n 1)"
+grep -Eq "rxb_(intf|pbuf)[0-9]_frames: [1-9]" /tmp/s || bad "RXB counts no frames"
+ethtool -S "$A" --all-groups >/tmp/g
+has /tmp/g "FramesTransmittedOK: [1-9]" "FramesReceivedOK: [1-9]" "OctetsReceivedOK: [1-9]" "rx-rmon-etherStatsPkts64to64Octets|Pkts.*Octets: [1-9]"'
+}

@@ -1,0 +1,178 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Inside the guest: words for the tests (/guest/in-guest.sh). With two cards,
+# the first is in the guest's own network namespace as $A, the second in the
+# namespace "peer" as $B, and the cable between them is what is tested.
+
+. /guest/lib.sh
+
+V4A=192.168.77.1 V4B=192.168.77.2
+V6A=fd00:77::1 V6B=fd00:77::2
+if [ -e /run/pair ]; then . /run/pair; fi
+
+bad()
+{
+	echo "FAILED: $*"
+	exit 1
+}
+
+# want WHAT COMMAND...: the command succeeds, or the test has failed
+want()
+{
+	what=$1
+	shift
+	"$@" || bad "$what"
+}
+
+# has FILE EXTENDED_REGEX...: each matches some line
+has()
+{
+	file=$1
+	shift
+	for re; do
+		grep -Eq -e "$re" "$file" || { cat "$file"; bad "no line matches '$re'"; }
+	done
+}
+
+peer()
+{
+	ip netns exec peer "$@"
+}
+
+# pair_up [MTU]: both cards with addresses and link, whatever was before
+pair_up()
+{
+	if ip netns del peer 2>/dev/null; then sleep 0.2; fi
+	want "two cards are bound" poll 20 has_nics 2
+	A=$(nic 1) B=$(nic 2)
+	echo "A=$A B=$B" >/run/pair
+	ip link set "$A" down
+	ip addr flush dev "$A"
+	ip netns add peer
+	ip link set "$B" netns peer
+	peer ip link set lo up
+	up_a "${1:-1500}"
+	up_b "${1:-1500}"
+	wait_links
+}
+
+up_a()
+{
+	ip link set "$A" mtu "$1" up
+	ip addr replace "$V4A/24" dev "$A"
+	ip addr replace "$V6A/64" dev "$A" nodad
+}
+
+up_b()
+{
+	peer ip link set "$B" mtu "$1" up
+	peer ip addr replace "$V4B/24" dev "$B"
+	peer ip addr replace "$V6B/64" dev "$B" nodad
+}
+
+wait_links()
+{
+	want "$A has a link" poll 20 has_link "$A"
+	want "$B has a link" poll 20 has_link "$B" peer
+}
+
+# reach ADDRESS [PING OPTIONS...]: answers within a few seconds
+reach()
+{
+	address=$1
+	shift
+	want "ping $address" ping -n -q -c 1 -w 10 "$@" "$address" >/tmp/ping.log
+}
+
+reach_all()
+{
+	reach "$V4B" "$@"
+	reach "$V6B" "$@"
+}
+
+# random_file NAME BYTES
+random_file()
+{
+	head -c "$2" /dev/urandom >"$1"
+}
+
+sum()
+{
+	sha256sum <"$1" | cut -d' ' -f1
+}
+
+# one_stream DIRECTION tcp|udp NUMBER FILE [SIZE]: through the cable, over IPv4
+# for even numbers and IPv6 for odd ones; prints nothing if all is well
+one_stream()
+{
+	dir=$1 proto=$2 port=$((5000 + $3)) file=$4 size=${5:-1400} u=
+	[ "$proto" = tcp ] || u="-u -s $size"
+	out=/tmp/out.$3
+	if [ "$dir" = out ]; then
+		from= to="ip netns exec peer" address=$V4B
+		[ $(($3 % 2)) = 0 ] || address=$V6B
+	else
+		from="ip netns exec peer" to= address=$V4A
+		[ $(($3 % 2)) = 0 ] || address=$V6A
+	fi
+	rm -f "$out"
+	$to xfer -l $u recv "$address" "$port" "$out" >/tmp/recv."$3" 2>&1 &
+	receiver=$!
+	poll 10 listening "$proto" "$port" $to || { echo "no receiver"; cat /tmp/recv."$3"; return 1; }
+	$from xfer $u send "$address" "$port" "$file" >/tmp/send."$3" 2>&1 ||
+		{ cat /tmp/send."$3"; kill "$receiver" 2>/dev/null; return 1; }
+	wait "$receiver" || { cat /tmp/recv."$3"; return 1; }
+	[ "$(sum "$out")" = "$(sum "$file")" ] || { echo "stream $3: SHA-256 differs"; return 1; }
+	rm -f "$out"
+}
+
+listening()
+{
+	kind=$1 at=$(printf ':%04X ' "$2")
+	shift 2
+	"$@" cat "/proc/net/$kind" "/proc/net/${kind}6" | awk '{ print $2 " " }' | grep -q "$at"
+}
+
+# streams out|in tcp|udp COUNT FILE [SIZE]: at the same time
+streams()
+{
+	n=0 pids=
+	while [ "$n" -lt "$3" ]; do
+		one_stream "$1" "$2" "$n" "$4" ${5:+"$5"} &
+		pids="$pids $!"
+		n=$((n + 1))
+	done
+	for p in $pids; do
+		wait "$p" || bad "$3 $2 streams $1"
+	done
+}
+
+# Traffic that goes on whatever happens to the interfaces: echo requests, and
+# TCP both ways, from traffic_start until traffic_stop
+traffic_start()
+{
+	peer netbench serve "$V4B" 6000 >/dev/null 2>&1 &
+	echo $! >/run/traffic
+	(trap 'kill $(jobs -p) 2>/dev/null; exit' TERM; while :; do ping -q -i 0.005 -s 1000 "$V4B" >/dev/null 2>&1 & wait; sleep 0.1; done) &
+	echo $! >>/run/traffic
+	for t in tcp-out tcp-in; do
+		(trap 'kill $(jobs -p) 2>/dev/null; exit' TERM; while :; do timeout 3 netbench "$t" "$V4B" 6000 1 >/dev/null 2>&1 & wait; sleep 0.1; done) &
+		echo $! >>/run/traffic
+	done
+}
+
+traffic_stop()
+{
+	while read -r p; do
+		kill "$p" 2>/dev/null || true
+	done </run/traffic
+	rm -f /run/traffic
+	wait
+}
+
+# rx_frames INTERFACE [NAMESPACE]
+rx_frames()
+{
+	${2:+ip netns exec "$2"} cat "/sys/class/net/$1/statistics/rx_packets"
+}

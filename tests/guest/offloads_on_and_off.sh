@@ -1,0 +1,24 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# TCP is the same with each of the offloads switched off, on either side.
+
+setup=pair
+
+run_test()
+{
+	in_guest 300 '
+pair_up
+random_file /tmp/file 4000001
+for o in tso gso tx rx gro sg; do
+	ethtool -K "$A" $o off >/dev/null || bad "ethtool -K $o off"
+	peer ethtool -K "$B" $o off >/dev/null
+	wait_links
+	streams out tcp 2 /tmp/file
+	streams in tcp 2 /tmp/file
+	streams out udp 2 /tmp/file 4000
+	ethtool -K "$A" $o on >/dev/null
+	peer ethtool -K "$B" $o on >/dev/null
+done
+rm -f /tmp/file'
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Echo requests of every size up to 9000 bytes at an MTU of 9000, every byte of each
+# answer compared; also at an MTU of 1500, where the larger ones are fragments.
+
+setup=pair
+
+run_test()
+{
+	in_guest 240 '
+pair_up 9000
+reach_all -M do -s 8952
+for a in "$V4B" "$V6B"; do
+	pingsizes "$a" 1 9000 >/tmp/sizes 2>&1 || { cat /tmp/sizes; bad "$a: $(tail -n 1 /tmp/sizes)"; }
+	has /tmp/sizes "^9000 sizes, 0 lost, 0 damaged$"
+done'
+	in_guest 120 '
+pair_up 1500
+for a in "$V4B" "$V6B"; do
+	pingsizes "$a" 1 9000 7 >/tmp/sizes 2>&1 || { cat /tmp/sizes; bad "$a: $(tail -n 1 /tmp/sizes)"; }
+	has /tmp/sizes " 0 lost, 0 damaged$"
+done'
+}

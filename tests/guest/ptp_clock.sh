@@ -1,0 +1,19 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The PTP clock runs, forwards and at the speed of time.
+
+setup=user
+drivers=latest
+why="6.12 has no PTP clock"
+
+run_test()
+{
+	in_guest 60 '
+i=$(nic)
+c=$(echo /sys/class/net/$i/device/ptp/ptp*)
+[ -e "$c/clock_name" ] || bad "no clock below $i"
+[ -c "/dev/$(basename "$c")" ] || bad "no device for the clock"
+cat "$c/max_adjustment"
+[ "$(cat "$c/max_adjustment")" -gt 0 ] || bad "max_adjustment"'
+}

@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2034,SC2016
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ethtool -X while frames flow: the table and the key change, and frames go to the
+# queues the table names and to no other.
+
+setup=pair
+drivers=latest
+why="6.12 cannot change its RSS"
+
+run_test()
+{
+	in_guest 60 'pair_up; ethtool -L "$A" combined 4; wait_links; random_file /tmp/file 4000001; traffic_start; sleep 1'
+	in_guest 300 '
+set_rss() {
+	ethtool -X "$A" "$@" || bad "ethtool -X $*"
+	reach_all
+	streams in tcp 2 /tmp/file
+}
+set_rss equal 1
+set_rss equal 2
+set_rss weight 1 0 3 1
+set_rss hkey 6d:5a:56:da:25:5b:0e:c2:41:67:25:3d:43:a3:8f:b0:d0:ca:2b:cb:ae:7b:30:b4:77:cb:2d:a3:80:30:f2:0c:6a:42:b7:3b:be:ac:01:fa
+ethtool -x "$A" | grep -q "6d:5a:56:da:25:5b" || bad "the key did not change"
+set_rss default
+traffic_stop'
+	in_guest 120 '
+ethtool -X "$A" start 3 equal 1
+ethtool -x "$A" | grep -Eq "^[[:space:]]+0:([[:space:]]+3)+" || bad "the table does not name queue 3"
+irqs() { grep "$(pci_of "$A")\|$A" /proc/interrupts; }
+irqs >/tmp/before
+streams in tcp 4 /tmp/file
+irqs >/tmp/after
+ethtool -X "$A" default
+rm /tmp/file'
+}
