@@ -67,6 +67,18 @@ static int fail(struct host_vu *c, int err)
 
 /* ---- messages ---- */
 
+/* @n bytes of the message have gone out */
+static void advance(struct msghdr *mh, size_t n)
+{
+	while (n >= mh->msg_iov->iov_len) {
+		n -= mh->msg_iov->iov_len;
+		mh->msg_iov++;
+		mh->msg_iovlen--;
+	}
+	mh->msg_iov->iov_base = (uint8_t *)mh->msg_iov->iov_base + n;
+	mh->msg_iov->iov_len -= n;
+}
+
 /* Sends a header, a fixed part and data, with descriptors; blocks if the socket is full */
 static int send_msg(struct host_vu *c, struct vu_hdr *hdr, const void *fixed, size_t nfixed,
 		    const void *data, size_t ndata, const int *fds, unsigned int nfds)
@@ -80,7 +92,6 @@ static int send_msg(struct host_vu *c, struct vu_hdr *hdr, const void *fixed, si
 	} ctl;
 	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 3 };
 	size_t left = sizeof(*hdr) + nfixed + ndata;
-	unsigned int k = 0;
 
 	hdr->size = (uint32_t)left;
 	if (nfds) {
@@ -92,7 +103,7 @@ static int send_msg(struct host_vu *c, struct vu_hdr *hdr, const void *fixed, si
 		ctl.align.cmsg_len = CMSG_LEN(nfds * sizeof(int));
 		memcpy(CMSG_DATA(&ctl.align), fds, nfds * sizeof(int));
 	}
-	while (left) {
+	for (;;) {
 		ssize_t n = sendmsg(c->fd, &mh, MSG_NOSIGNAL | (c->pump ? MSG_DONTWAIT : 0));
 
 		if (n < 0 && errno == EAGAIN && c->pump) {
@@ -102,14 +113,11 @@ static int send_msg(struct host_vu *c, struct vu_hdr *hdr, const void *fixed, si
 		if (n < 0)
 			return fail(c, -errno);
 		left -= (size_t)n;
-		mh.msg_control = NULL;
+		if (!left)
+			break;
+		mh.msg_control = NULL;		/* descriptors went with the first byte */
 		mh.msg_controllen = 0;
-		while (n && (size_t)n >= iov[k].iov_len)
-			n -= (ssize_t)iov[k++].iov_len;
-		iov[k].iov_base = (uint8_t *)iov[k].iov_base + n;
-		iov[k].iov_len -= (size_t)n;
-		mh.msg_iov = iov + k;
-		mh.msg_iovlen = 3 - k;
+		advance(&mh, (size_t)n);
 	}
 	return 0;
 }
