@@ -132,6 +132,8 @@ const char *cso_build(uint64_t meta, const struct span *in, unsigned int n, uint
 
 /* ---- LSO ---- */
 
+static const uint8_t min_l4len[] = { [L4_OTHER] = 4, [L4_TCP] = 20, [L4_UDP] = 8 };
+
 static const char *lso_check(const struct lso *l, uint32_t len)
 {
 	uint16_t l3len = l->l4 - l->l3;
@@ -142,7 +144,7 @@ static const char *lso_check(const struct lso *l, uint32_t len)
 		return "LSO with MSS 0";
 	if (l->l4type > L4_UDP)
 		return "LSO with L4_TYPE 3";
-	if (l->l4len < (l->l4type == L4_TCP ? 20 : 8))
+	if (l->l4len < min_l4len[l->l4type])
 		return "LSO L4_HLEN too short";
 	if (l->field + 2 > l->hlen)
 		return "LSO checksum field beyond the headers";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Transmit: the rings' state, and the batch that is on its way to the wire.
- * The whole story is at the top of twq.c.
+ * The whole story is at the top of tx.c.
  */
 #ifndef OPENFBNIC_TX_H
 #define OPENFBNIC_TX_H
@@ -38,6 +38,7 @@ struct tcq {
 	uint16_t	head;		/* next entry the driver reads */
 	bool		enabled;
 	bool		phase;		/* DONE of this lap */
+	uint16_t	owed;		/* time stamps of packets in the present batch; else 0 */
 };
 
 struct tce_entry {
@@ -95,8 +96,8 @@ void tx_unblock(struct card *c);
 /* Ring @ring may have something to do: serve it in the next tx_run() */
 void twq_kick(struct card *c, unsigned int ring);
 
-/* There is room for @n time stamps and one more entry */
-bool tcq_room(const struct card *c, unsigned int q, unsigned int n);
+/* There is room for one more entry than is owed already */
+bool tcq_room(const struct card *c, unsigned int q);
 /* Writes a TYPE 1 TCD made by tmi_stamp() */
 void tcq_stamp(struct card *c, unsigned int q, uint64_t tcd);
 /*

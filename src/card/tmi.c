@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TMI: the last stop before the MAC.  Contract 03, sections 4 and 7.
+ *
+ * It drops what must not go out: everything while TMI_DROP_CTRL.EN is set,
+ * which the driver does when its queues do not get idle ("Tx flush",
+ * fbnic_txrx.c fbnic_wait_all_queues_idle()), and everything while the MAC is
+ * off, because ndo_stop turns the MAC off first and then waits for the queues.
+ *
+ * It also takes the time stamps.  A packet with REQ_TS gets exactly one TYPE 1
+ * TCD whatever becomes of it: the driver frees nothing behind it before
+ * (fbnic_clean_twq0(), fbnic_clean_tsq()).  The stamp is the time when the
+ * wire took the last frame, so QM_TQS_CTL0.LSO_TS = 1 (the last segment,
+ * what the driver writes) is what all large sends get.
+ */
+#include "hw.h"
+
+bool tmi_dropping(const struct card *c)
+{
+	return !mac_tx_on(c) || (c->csr[CSR_TMI_DROP_CTRL] & 1);
+}
+
+void tmi_drop_ctrl_write(struct card *c, unsigned int i, uint32_t val)
+{
+	(void)i;
+	card_event(c, BLK_TMI, "flush %s", val & 1 ? "on" : "off");
+	if (val & 1)
+		tx_unblock(c);	/* nothing waits for the wire any more */
+}
+
+void tmi_drop(struct card *c, const struct frame *f, unsigned int n)
+{
+	uint64_t bytes = 0;
+	uint32_t frames = n;
+
+	for (; n; n--, f++) {
+		bytes += f->len;
+		if (f->flags & FRAME_LSO) {	/* count what would have been on the wire */
+			uint32_t more = (f->len - f->lso.hdr_len - 1) / f->lso.mss;
+
+			frames += more;
+			bytes += (uint64_t)more * f->lso.hdr_len;
+		}
+	}
+	ctr_add(c, CSR_TMI_DROP_PKTS, frames);
+	ctr64_add(c, CSR_TMI_DROP_BYTE, bytes);
+}
+
+uint64_t tmi_stamp(struct card *c, bool sent, unsigned int dest)
+{
+	uint64_t ts = ptp_now(c) & ((1ull << 40) - 1);
+
+	if (!(dest & DEST_MAC)) {	/* 7.3.4 counts these apart: ptp_illegal_req */
+		ctr_add(c, CSR_TMI_ILLEGAL_PTP_REQS, 1);
+		return ts | TCD_TYPE1 | TCD_TS_INVALID | TCD_ILLEGAL_TS_REQ;
+	}
+	if (!sent) {
+		ctr_add(c, CSR_TMI_BAD_PTP_TS, 1);
+		return ts | TCD_TYPE1 | TCD_TS_INVALID;
+	}
+	ctr_add(c, CSR_TMI_GOOD_PTP_TS, 1);
+	return ts | TCD_TYPE1;
+}
