@@ -158,8 +158,9 @@ void fw_link(struct fw *fw, bool up)
 {
 	bool ours;
 
-	if (up == fw->link_up)
+	if (fw->link_known && up == fw->link_up)
 		return;
+	fw->link_known = true;
 	fw->link_up = up;
 	ours = mbx_enter(fw);
 	log_write(fw, up ? "link: up" : "link: down", false);

@@ -68,7 +68,7 @@ struct fw {
 	/* handlers.c */
 	bool			host_owns;
 	unsigned int		owner_owed;		/* answers to ownership requests not sent yet */
-	bool			link_up;
+	bool			link_known, link_up;	/* nobody tells how it was at boot */
 	struct fw_mac_sync	sync;
 
 	/* log.c */

@@ -225,6 +225,30 @@ static void queue_is_bounded_and_recovers(void **st)
 	fake_free(f);
 }
 
+/* Filled to four words of free space: a message of four dwords needs five */
+static void queue_holds_no_word_too_many(void **st)
+{
+	struct fake *f = fake_new();
+	uint8_t b[4096];
+
+	(void)st;
+	drv_reset_ring(f, RING_RX);
+	drv_reset_ring(f, RING_TX);
+	f->aw = f->ar = true;
+	for (unsigned int i = 0; i < 1636 + 4; i++) {
+		DRV_SEND(f, i < 1636 ? 0x00018014 : 0x00018000);
+		drv_reap(f);
+	}
+	assert_int_equal(fw_refused(f->fw, FWR_RX_FULL), 0);
+	DRV_SEND(f, 0x00018014);
+	assert_int_equal(fw_refused(f->fw, FWR_RX_FULL), 1);
+	drv_post_rx(f);
+	for (unsigned int i = 0; i < 1636 + 4; i++)
+		assert_int_equal(drv_recv(f, b), i < 1636 ? 16 : 4);
+	assert_int_equal(drv_recv(f, b), 0);
+	fake_free(f);
+}
+
 static void host_gone_drops_what_waits(void **st)
 {
 	struct fake *f = fake_new();
@@ -377,6 +401,11 @@ static void all_skips_or_all_ours_ends_after_a_turn(void **st)
 		f->word[32 + 2 * d] = 2;		/* FW_CMPL alone is no skip */
 	fw_mbx_written(f->fw, 0x6020);
 	assert_int_equal(f->dma_reads, 16);
+	assert_int_equal(f->fw->head[RING_TX], 0);
+	for (unsigned int d = 0; d < 16; d++)
+		f->word[32 + 2 * d] = (uint32_t)TX_PAGE(0);	/* nor is an address without bits a message */
+	fw_mbx_written(f->fw, 0x6020);
+	assert_int_equal(f->dma_reads, 16);
 	fake_free(f);
 }
 
@@ -470,6 +499,7 @@ int main(void)
 		cmocka_unit_test(dma_off_is_an_error_and_the_retry_works),
 		cmocka_unit_test(replies_wait_for_pages_in_order),
 		cmocka_unit_test(queue_is_bounded_and_recovers),
+		cmocka_unit_test(queue_holds_no_word_too_many),
 		cmocka_unit_test(host_gone_drops_what_waits),
 		cmocka_unit_test(full_tx_ring_is_done_in_order),
 		cmocka_unit_test(lengths_and_addresses_from_0_to_all),

@@ -351,6 +351,21 @@ static void history_is_sent_in_bulk_oldest_first(void **st)
 	fake_free(f);
 }
 
+static void the_first_link_event_is_news_either_way(void **st)
+{
+	struct fake *f = fake_new();
+	uint64_t n = fw_counter(f->fw, FWC_LOGS);
+
+	(void)st;
+	fw_link(f->fw, false);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 1);
+	fw_link(f->fw, false);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 1);
+	fw_link(f->fw, true);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 2);
+	fake_free(f);
+}
+
 static void a_flapping_link_does_not_flood(void **st)
 {
 	struct fake *f = opened();
@@ -703,6 +718,7 @@ int main(void)
 		cmocka_unit_test(test_message_comes_back),
 		cmocka_unit_test(logs_only_when_asked),
 		cmocka_unit_test(history_is_sent_in_bulk_oldest_first),
+		cmocka_unit_test(the_first_link_event_is_news_either_way),
 		cmocka_unit_test(a_flapping_link_does_not_flood),
 		cmocka_unit_test(old_firmware_has_no_logs),
 		cmocka_unit_test(sensors),

@@ -98,6 +98,7 @@ static void ids_flags_and_headers(void **st)
 	for (unsigned int len = 0; len < 4; len++) {
 		assert_int_equal(parse_one(7, 0, len, 8), -FW_EINVAL);
 		assert_int_equal(parse_one(30, 0, len, 8), -FW_EINVAL);
+		assert_int_equal(parse_one(30, 0, len, 4), -FW_EINVAL);
 	}
 }
 
