@@ -264,8 +264,8 @@ static int stream_parse(struct stream *s)
 			return 0;
 		memcpy(&len, s->buf + s->head, 4);
 		len = ntohl(len);
-		if (!len || len > LEN_MAX)
-			return -EPROTO;
+		if (!len || len > LEN_MAX)	/* first what came before it */
+			return batch_empty(&s->batch) ? -EPROTO : 0;
 		if (len > WIRE_MAX_FRAME) {
 			s->w.st.rx_giant++;
 			s->head += 4;

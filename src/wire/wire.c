@@ -333,11 +333,15 @@ static const struct wire_kind *parse_spec(char *s, struct wire_args *a, char *er
 
 	s += klen;
 	a->arg = "";
-	if (*s == ':' && !k->arg_is_opts)
-		a->arg = ++s;
-	opts = *s == ':' ? s : strchr(s, ';');
-	if (opts)
-		*opts++ = '\0';
+	if (*s == ':' && k->arg_is_opts) {
+		opts = s + 1;
+	} else {
+		if (*s == ':')
+			a->arg = ++s;
+		opts = strchr(s, ';');
+		if (opts)
+			*opts++ = '\0';
+	}
 	return parse_opts(k, opts, a, err, errlen) ? NULL : k;
 }
 
