@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Placement of received frames: contract 04 sections 3, 4, 8 and 10 */
+#include "rx_fake.h"
+
+#define LINUX_7		CTL0(0, 0, 192, 320)
+#define LINUX_6_12	CTL0(0, 0, 64, 320)
+#define HDR_1536	CTL1(1536, 0, 0, 0, 0)
+
+static struct drv_pkt pkt;
+
+struct fix {
+	struct host	*h;
+	struct drvq	*d;
+};
+
+static struct fix open_q(uint32_t ctl0, uint32_t ctl1)
+{
+	struct fix x = { host_new(), NULL };
+
+	host_rxb(x.h);
+	host_rules(x.h);
+	x.d = drv_open(x.h, 0, 8, 8, 10, ctl0, ctl1);
+	drv_post(x.d, true, 255);
+	drv_post(x.d, false, 255);
+	return x;
+}
+
+static void close_q(struct fix *x)
+{
+	drv_free(x->d);
+	host_free(x->h);
+}
+
+/* ---- worked examples, contract 10 ---- */
+
+static void header_placement_table(void **st)
+{
+	static const struct {
+		unsigned int hroom, len, n, off[8];
+		bool fin;	/* on the last one: mandatory */
+	} t[] = {
+		{ 192, 60, 6, { 256, 896, 1536, 2176, 2816, 3456 }, false },
+		{ 192, 300, 4, { 256, 1152, 2048, 2944 }, false },
+		{ 192, 1514, 1, { 256 }, false },
+		{ 192, 1472, 2, { 256, 2304 }, true },
+		{ 64, 60, 8, { 128, 640, 1152, 1664, 2176, 2688, 3200, 3712 }, true },
+		{ 64, 1514, 2, { 128, 2048 }, false },
+	};
+	uint8_t f[1600];
+	unsigned int i, k;
+
+	(void)st;
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		struct fix x = open_q(CTL0(0, 0, t[i].hroom, 320), HDR_1536);
+
+		mk_tcp4(f, t[i].len, 7);
+		for (k = 0; k < 2 * t[i].n; k++) {
+			assert_true(give(x.h, f, t[i].len, true));
+			drv_expect(x.d, &pkt, f, t[i].len);
+			assert_int_equal(pkt.hdr >> 32 & 0xfff, t[i].off[k % t[i].n]);
+			assert_int_equal(pkt.hdr & 0xffff, k / t[i].n);
+			assert_int_equal(pkt.frags, 0);
+			if (k % t[i].n < t[i].n - 1)
+				assert_false(pkt.hdr >> 60 & 1);
+			else if (t[i].fin)
+				assert_true(pkt.hdr >> 60 & 1);
+		}
+		close_q(&x);
+	}
+}
+
+static void descriptors_are_encoded_as_in_the_contract(void **st)
+{
+	struct fix x = open_q(0x4c0a0000, 0x00600000);
+	uint8_t f[6000] = { 0 };
+	uint64_t rcd[8];
+
+	(void)st;
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, true));
+	memcpy(rcd, host_ptr(x.h, x.d->rcq), sizeof(rcd));
+	assert_int_equal(rcd[0], 0x80000100003c0000);
+	assert_int_equal(rcd[1] >> 48, 0xe005);		/* META, TCP, IPv4 */
+	assert_int_equal(rcd[1] >> 32 & 0xffff, ref_csum(f, 60));
+
+	/* 1536 in the header, then 4096 to payload fragment 0, then the rest */
+	mk_tcp4(f, 5700, 1);
+	assert_true(give(x.h, f, 5700, true));
+	memcpy(rcd, host_ptr(x.h, x.d->rcq + 16), sizeof(rcd));
+	assert_int_equal(rcd[0] & ~(1ull << 60), 0x8000038006000000);
+	assert_int_equal(rcd[1], 0xb000000010000000);
+	assert_int_equal(rcd[2], 0xb000000000000001 | 68ull << 16);
+	close_q(&x);
+}
+
+static void l2_csum_example(void **st)
+{
+	static const uint8_t ip[] = {
+		0x45, 0, 0, 0x14, 0, 0, 0, 0, 0x40, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8,
+	};
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[34];
+
+	(void)st;
+	mk_eth(f, 0x0800);
+	memcpy(f + 14, ip, sizeof(ip));
+	assert_true(give(x.h, f, sizeof(f), true));
+	drv_expect(x.d, &pkt, f, sizeof(f));
+	assert_int_equal(pkt.meta >> 32 & 0xffff, 0x2995);
+	assert_int_equal(pkt.meta >> 48 & 0xf, 1);	/* IPv4, no L4 */
+	close_q(&x);
+}
+
+static void first_lap_has_done_set_then_clear(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[60];
+	unsigned int i;
+
+	(void)st;
+	mk_tcp4(f, 60, 1);
+	for (i = 0; i < 5000; i++) {	/* ten laps of 1024, two entries each */
+		assert_true(give(x.h, f, 60, true));
+		drv_expect(x.d, &pkt, f, 60);
+		if (i % 100 == 99)
+			drv_done(x.d);
+	}
+	assert_int_equal(BUGS(x.h, BLK_RDE) + BUGS(x.h, BLK_RCQ) + BUGS(x.h, BLK_BDQ), 0);
+	close_q(&x);
+}
+
+/* ---- every size, against the driver's rules ---- */
+
+static void every_size(uint32_t ctl0, uint32_t ctl1, bool nomap, size_t cut)
+{
+	struct fix x = open_q(ctl0, ctl1);
+	uint8_t *f = malloc(9742);
+	size_t len;
+
+	x.h->nomap = nomap;
+	x.h->cut = cut;
+	for (len = 54; len <= 9742; len += len < 1700 || (len > 4000 && len < 4200) ? 1 : 13) {
+		unsigned int hdr = ctl1 >> 12 & 0x1fff;
+
+		mk_tcp4(f, len, (uint32_t)len);
+		assert_true(give(x.h, f, len, true));
+		drv_expect(x.d, &pkt, f, len);
+		if (!(ctl0 >> 31))
+			assert_int_equal(pkt.hdr_len, len < hdr ? len : hdr);
+		else
+			assert_int_equal(pkt.hdr_len, len < hdr && len <= 54 ? len : 54);
+		drv_done(x.d);
+	}
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 0);
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 0);
+	free(f);
+	close_q(&x);
+}
+
+static void every_size_linux_7(void **st) { (void)st; every_size(LINUX_7, HDR_1536, false, 0); }
+static void every_size_linux_6_12(void **st) { (void)st; every_size(LINUX_6_12, HDR_1536, false, 0); }
+static void every_size_split(void **st) { (void)st; every_size(LINUX_7 | 1u << 31, CTL1(256, 0, 0, 0, 0), false, 0); }
+static void every_size_copied(void **st) { (void)st; every_size(LINUX_7, HDR_1536, true, 0); }
+static void every_size_cut_mappings(void **st) { (void)st; every_size(LINUX_7, HDR_1536, false, 1000); }
+static void every_size_packed(void **st) { (void)st; every_size(LINUX_7, CTL1(256, 0, 0, 0, 1), false, 0); }
+static void every_size_packed_by_rss(void **st) { (void)st; every_size(LINUX_7, CTL1(256, 3, 2, 0, 2), false, 0); }
+
+/* Random geometry, random frames in random spans: every frame arrives, or is refused for a reason */
+static void random_geometry(void **st)
+{
+	uint32_t s = 4711;
+	unsigned int round, i;
+	uint8_t *f = malloc(RX_MAX_FRAME);
+
+	(void)st;
+	for (round = 0; round < 300; round++) {
+		uint32_t hroom = rnd32(&s) % 512, troom = rnd32(&s) % 512, max = 1 + rnd32(&s) % 3500;
+		uint32_t pack = rnd32(&s) % 3, pad = rnd32(&s) % 4 ? 0 : rnd32(&s) % 16;
+		bool split = rnd32(&s) & 1;
+		bool fits = align128(hroom) + max + pad + troom <= PAGE;
+		struct fix x = open_q(CTL0(split, 0, hroom, troom),
+				      CTL1(max, pack ? rnd32(&s) % 8 : 0, rnd32(&s) % 8, pad, pack));
+
+		for (i = 0; i < 60; i++) {
+			size_t len = 54 + (rnd32(&s) & 3 ? rnd32(&s) % 1500 : rnd32(&s) % 9600);
+			size_t a = 1 + rnd32(&s) % (len - 2), b = a + rnd32(&s) % (len - a);
+			struct span sp[4];
+			struct frame fr = { .span = sp, .len = (uint32_t)len, .nspans = 4 };
+			bool got;
+
+			mk_tcp4(f, len, rnd32(&s));
+			put16(f + 34, rnd32(&s) & 3);
+			sp[0] = (struct span){ f, a };
+			sp[1] = (struct span){ f + a, 0 };
+			sp[2] = (struct span){ f + a, b - a };
+			sp[3] = (struct span){ f + b, len - b };
+			assert_true(rx_input(x.h->c, RXB_NET, &fr, true));
+			got = drv_poll(x.d, &pkt);
+			if (fits)
+				assert_true(got);
+			if (got) {
+				assert_int_equal(pkt.len, len);
+				assert_memory_equal(pkt.data, f, len);
+				assert_int_equal(pkt.meta >> 32 & 0xffff, ref_csum(f, len));
+			} else {
+				assert_true(BUGS(x.h, BLK_RDE) > 0);
+			}
+			if (rnd32(&s) & 1)
+				drv_done(x.d);
+		}
+		close_q(&x);
+	}
+	free(f);
+}
+
+/* ---- header split ---- */
+
+static void split_follows_the_hint(void **st)
+{
+	static const struct { uint32_t hint; uint8_t proto; unsigned int hdr, used; } t[] = {
+		{ 4, 6, 54, 4 }, { 4, 17, 42, 4 }, { 4, 1, 34, 2 }, { 2, 6, 34, 2 }, { 1, 6, 14, 1 }, { 0, 6, 200, 0 },
+	};
+	uint8_t f[200] = { 0 };
+	unsigned int i;
+
+	(void)st;
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		struct fix x = open_q(LINUX_7 | 1u << 31, CTL1(256, 0, 0, 0, 0));
+		unsigned int r;
+
+		for (r = 57; r < 64; r++)
+			wr(x.h, CSR_RPC_ACT_TBL0 + r, ACT_HOST | t[i].hint << 16);
+		mk_tcp4(f, sizeof(f), 3);
+		f[23] = t[i].proto;
+		assert_true(give(x.h, f, sizeof(f), true));
+		drv_expect(x.d, &pkt, f, sizeof(f));
+		assert_int_equal(pkt.hdr_len, t[i].hdr);
+		assert_int_equal(pkt.hdr >> 54 & 0x3f, t[i].used);
+		assert_int_equal(pkt.frags, t[i].hdr < sizeof(f));
+		close_q(&x);
+	}
+}
+
+static void split_keeps_padding_with_the_header(void **st)
+{
+	struct fix x = open_q(LINUX_7 | 1u << 31, CTL1(256, 0, 0, 0, 0));
+	uint8_t f[60] = { 0 };
+
+	(void)st;
+	mk_tcp4(f, 54, 1);	/* an ACK, padded to 60 */
+	assert_true(give(x.h, f, 60, true));
+	drv_expect(x.d, &pkt, f, 60);
+	assert_int_equal(pkt.frags, 0);
+	close_q(&x);
+}
+
+static void split_header_beyond_max_overflows(void **st)
+{
+	struct fix x = open_q(LINUX_7 | 1u << 31, CTL1(40, 0, 0, 0, 0));
+	uint8_t f[100];
+
+	(void)st;
+	mk_tcp4(f, 100, 1);
+	assert_true(give(x.h, f, 100, true));
+	drv_expect(x.d, &pkt, f, 100);
+	assert_int_equal(pkt.hdr_len, 40);
+	assert_true(pkt.hdr >> 53 & 1);
+	close_q(&x);
+}
+
+static void no_split_ignores_the_hint(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[200];
+
+	(void)st;
+	qwr(x.h, 0, Q_RDE_CTL1, HDR_1536 | 1u << 31);	/* early HDS kernels: must be ignored */
+	mk_tcp4(f, 200, 1);
+	assert_true(give(x.h, f, 200, true));
+	drv_expect(x.d, &pkt, f, 200);
+	assert_int_equal(pkt.frags, 0);
+	assert_int_equal(pkt.hdr >> 54 & 0x3f, 0);
+	close_q(&x);
+}
+
+/* ---- OPT_META ---- */
+
+static void timestamp_comes_between_header_and_meta(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[60];
+
+	(void)st;
+	wr(x.h, CSR_RPC_ACT_TBL0 + 60, ACT_HOST | 1u << 28 | 1u << 29);
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, true));
+	drv_expect(x.d, &pkt, f, 60);
+	assert_true(pkt.have_opt);
+	assert_int_equal(pkt.opt & ((1ull << 40) - 1), ptp_now(x.h->c) & ((1ull << 40) - 1));
+	assert_int_equal(pkt.opt >> 40, 0xc6003c);
+	close_q(&x);
+}
+
+/* ---- rings: edges, drop modes, hostile values ---- */
+
+static void ring_sizes(void **st)
+{
+	static const struct { unsigned int order, frames; } t[] = { { 6, 400 }, { 8, 1000 }, { 12, 5000 }, { 16, 70000 } };
+	uint8_t f[1514];
+	unsigned int i, k;
+
+	(void)st;
+	mk_tcp4(f, sizeof(f), 1);
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		struct fix x = { host_new(), NULL };
+
+		host_rules(x.h);
+		x.d = drv_open(x.h, 0, t[i].order, t[i].order, t[i].order, LINUX_7, CTL1(256, 0, 0, 0, 0));
+		drv_post(x.d, true, 48);
+		drv_post(x.d, false, 48);
+		for (k = 0; k < t[i].frames; k++) {
+			assert_true(give(x.h, f, sizeof(f), true));
+			drv_expect(x.d, &pkt, f, sizeof(f));
+			if (((x.d->ppq.tail - x.d->ppq.head) & x.d->ppq.mask) < 40)
+				drv_post(x.d, false, 1);
+			if (((x.d->hpq.tail - x.d->hpq.head) & x.d->hpq.mask) < 24)
+				drv_post(x.d, true, 1);
+			qwr(x.h, 0, Q_RCQ_HEAD, x.d->rcq_head & x.d->rcq_mask);
+		}
+		assert_int_equal(x.h->lines, 0);
+		close_q(&x);
+	}
+}
+
+static void immediate_drops_and_counts(void **st)
+{
+	struct fix x = { host_new(), NULL };
+	uint8_t f[60];
+	unsigned int n;
+
+	(void)st;
+	host_rxb(x.h);
+	host_rules(x.h);
+	x.d = drv_open(x.h, 0, 6, 6, 6, LINUX_7, HDR_1536);
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, false));		/* nothing posted */
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 1);
+
+	drv_post(x.d, true, 63);
+	for (n = 0; n < 40; n++)
+		assert_true(give(x.h, f, 60, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_CQ_DROP_CNT)), 40 - 31);	/* 63 entries, 2 each */
+	assert_int_equal(rd(x.h, qcsr(0, Q_RCQ_PTRS)) >> 16, 62);
+	close_q(&x);
+}
+
+static void never_waits_for_the_doorbell(void **st)
+{
+	struct fix x = { host_new(), NULL };
+	uint8_t f[5000];
+	unsigned int n;
+
+	(void)st;
+	host_rxb(x.h);
+	host_rules(x.h);
+	x.d = drv_open(x.h, 0, 6, 6, 6, CTL0(0, 2, 192, 320), HDR_1536);
+	mk_tcp4(f, 5000, 1);
+	for (n = 0; n < 5; n++)
+		assert_true(give(x.h, f, 5000, false));
+	run(x.h);
+	assert_false(drv_poll(x.d, &pkt));
+	assert_int_equal(rd(x.h, CSR_RXB_PBUF_FIFO_LEVEL + 4), 5 * 79);
+
+	drv_post(x.d, true, 63);
+	run(x.h);
+	assert_false(drv_poll(x.d, &pkt));		/* payload needs a page too */
+	drv_post(x.d, false, 63);
+	assert_false(drv_poll(x.d, &pkt));		/* a doorbell does no DMA */
+	run(x.h);
+	for (n = 0; n < 5; n++)
+		drv_expect(x.d, &pkt, f, 5000);
+	assert_int_equal(rd(x.h, CSR_RXB_PBUF_FIFO_LEVEL + 4), 0);
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 0);
+	close_q(&x);
+}
+
+static void wait_is_bounded(void **st)
+{
+	struct fix x = { host_new(), NULL };
+	uint8_t f[60];
+
+	(void)st;
+	host_rxb(x.h);
+	host_rules(x.h);
+	x.d = drv_open(x.h, 0, 6, 6, 6, CTL0(0, 1, 192, 320), HDR_1536);
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, false));
+	run(x.h);
+	assert_true(rx_deadline(x.h->c) > x.h->now && rx_deadline(x.h->c) < x.h->now + 10000000);
+	x.h->now = rx_deadline(x.h->c);
+	run(x.h);
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 1);
+	assert_int_equal(rd(x.h, CSR_RXB_PBUF_FIFO_LEVEL + 4), 0);
+	assert_true(rx_deadline(x.h->c) == UINT64_MAX);
+	close_q(&x);
+}
+
+static void no_payload_ring_drops(void **st)
+{
+	struct fix x = open_q(CTL0(0, 2, 192, 320), CTL1(256, 0, 0, 0, 0));
+	uint8_t f[1000];
+
+	(void)st;
+	qwr(x.h, 0, Q_BDQ_CTL, 2);
+	mk_tcp4(f, 1000, 1);
+	assert_true(give(x.h, f, 1000, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 1);
+	mk_tcp4(f, 200, 1);
+	assert_true(give(x.h, f, 200, false));
+	drv_expect(x.d, &pkt, f, 200);
+	close_q(&x);
+}
+
+static void frame_larger_than_the_ring_never_waits(void **st)
+{
+	struct fix x = { host_new(), NULL };
+	uint8_t *f = malloc(9742);
+
+	(void)st;
+	host_rxb(x.h);
+	host_rules(x.h);
+	x.d = drv_open(x.h, 0, 1, 1, 6, CTL0(0, 2, 192, 320), HDR_1536);
+	drv_post(x.d, true, 1);
+	drv_post(x.d, false, 1);
+	mk_tcp4(f, 9742, 1);
+	assert_true(give(x.h, f, 9742, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 1);
+	assert_int_equal(BUGS(x.h, BLK_RDE), 1);
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, false));
+	drv_expect(x.d, &pkt, f, 60);
+	free(f);
+	close_q(&x);
+}
+
+static void impossible_geometry_is_refused(void **st)
+{
+	static const uint32_t ctl1[] = { 0, CTL1(8191, 0, 0, 0, 0), CTL1(3400, 0, 0, 0, 0) };
+	uint8_t f[5000];
+	unsigned int i;
+
+	(void)st;
+	mk_tcp4(f, 5000, 1);
+	for (i = 0; i < ARRAY_SIZE(ctl1); i++) {
+		struct fix x = open_q(CTL0(0, 2, 511, 511), ctl1[i]);
+
+		assert_true(give(x.h, f, 5000, false));
+		assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 1);
+		assert_int_equal(BUGS(x.h, BLK_RDE), 1);
+		close_q(&x);
+	}
+}
+
+static void unmapped_memory_is_counted_and_skipped(void **st)
+{
+	struct fix x = open_q(CTL0(0, 2, 192, 320), CTL1(256, 0, 0, 0, 0));
+	uint8_t f[1000];
+
+	(void)st;
+	mk_tcp4(f, 1000, 1);
+	x.h->hole = x.d->ppq.page[0].addr;		/* payload page */
+	assert_true(give(x.h, f, 1000, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 1);
+	assert_false(drv_poll(x.d, &pkt));
+	x.h->hole = x.d->rcq;				/* completion ring */
+	assert_true(give(x.h, f, 1000, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 2);
+	x.h->hole = 0;
+	wr(x.h, CSR_PUL_OB_TLP_HDR_AW_CFG, 0);		/* DMA off */
+	assert_true(give(x.h, f, 1000, false));
+	wr(x.h, CSR_PUL_OB_TLP_HDR_AW_CFG, 1 << 18);
+	assert_true(give(x.h, f, 1000, false));
+	assert_true(drv_poll(x.d, &pkt));
+	assert_memory_equal(pkt.data, f, 1000);
+	assert_int_equal(BUGS(x.h, BLK_RDE), 3);
+	close_q(&x);
+}
+
+static void bad_doorbells_are_ignored(void **st)
+{
+	struct host *h = host_new();
+	struct drvq *d;
+
+	(void)st;
+	qwr(h, 3, Q_BDQ_HPQ_TAIL, 5);		/* off */
+	qwr(h, 3, Q_BDQ_PPQ_TAIL, 5);
+	assert_int_equal(BUGS(h, BLK_BDQ), 2);
+	qwr(h, 3, Q_RCQ_HEAD, 1);
+	assert_int_equal(BUGS(h, BLK_RCQ), 1);
+	d = drv_open(h, 3, 6, 6, 6, LINUX_7, HDR_1536);
+	qwr(h, 3, Q_BDQ_HPQ_TAIL, 64);
+	qwr(h, 3, Q_BDQ_PPQ_TAIL, 0xffffffff);
+	assert_int_equal(BUGS(h, BLK_BDQ), 4);
+	qwr(h, 3, Q_RCQ_HEAD, 1);		/* beyond tail */
+	qwr(h, 3, Q_RCQ_HEAD, 64);
+	assert_int_equal(BUGS(h, BLK_RCQ), 3);
+	assert_int_equal(rd(h, qcsr(3, Q_BDQ_HPQ_PTRS)) | rd(h, qcsr(3, Q_RCQ_PTRS)), 0);
+	drv_free(d);
+	host_free(h);
+}
+
+static void reset_forgets_everything(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[60];
+
+	(void)st;
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, true));
+	assert_true(rd(x.h, qcsr(0, Q_BDQ_HPQ_PTRS)) == (1u << 16 | 255));
+	qwr(x.h, 0, Q_BDQ_CTL, 1);
+	qwr(x.h, 0, Q_RCQ_CTL, 1);
+	assert_int_equal(rd(x.h, qcsr(0, Q_BDQ_CTL)), 1);	/* sticky */
+	assert_int_equal(rd(x.h, qcsr(0, Q_RCQ_CTL)), 1);
+	assert_int_equal(rd(x.h, qcsr(0, Q_BDQ_HPQ_PTRS)), 0);
+	assert_int_equal(rd(x.h, qcsr(0, Q_BDQ_PPQ_PTRS)), 0);
+	assert_int_equal(rd(x.h, qcsr(0, Q_RCQ_PTRS)), 0);
+	assert_int_equal(rd(x.h, CSR_QM_HPQ_IDLE), 0xffffffff);
+
+	/* started again: first header at the start of fragment 0, first lap */
+	memset(host_ptr(x.h, x.d->rcq), 0, 8192);
+	x.d->rcq_head = 0;
+	x.d->hpq.head = x.d->hpq.tail = x.d->ppq.head = x.d->ppq.tail = 0;
+	qwr(x.h, 0, Q_BDQ_CTL, 0x40000002);
+	qwr(x.h, 0, Q_RCQ_CTL, 2);
+	drv_post(x.d, true, 10);
+	assert_true(give(x.h, f, 60, true));
+	drv_expect(x.d, &pkt, f, 60);
+	assert_int_equal(pkt.hdr, 0x80000100003c0000);
+	close_q(&x);
+}
+
+static void size_and_base_are_taken_at_enable(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[60];
+
+	(void)st;
+	qwr(x.h, 0, Q_RCQ_BAL, 0);
+	qwr(x.h, 0, Q_RCQ_SIZE, 1);
+	qwr(x.h, 0, Q_BDQ_HPQ_BAL, 0);
+	mk_tcp4(f, 60, 1);
+	assert_true(give(x.h, f, 60, true));
+	drv_expect(x.d, &pkt, f, 60);
+	close_q(&x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_placement_table),
+		cmocka_unit_test(descriptors_are_encoded_as_in_the_contract),
+		cmocka_unit_test(l2_csum_example),
+		cmocka_unit_test(first_lap_has_done_set_then_clear),
+		cmocka_unit_test(every_size_linux_7),
+		cmocka_unit_test(every_size_linux_6_12),
+		cmocka_unit_test(every_size_split),
+		cmocka_unit_test(every_size_copied),
+		cmocka_unit_test(every_size_cut_mappings),
+		cmocka_unit_test(every_size_packed),
+		cmocka_unit_test(every_size_packed_by_rss),
+		cmocka_unit_test(random_geometry),
+		cmocka_unit_test(split_follows_the_hint),
+		cmocka_unit_test(split_keeps_padding_with_the_header),
+		cmocka_unit_test(split_header_beyond_max_overflows),
+		cmocka_unit_test(no_split_ignores_the_hint),
+		cmocka_unit_test(timestamp_comes_between_header_and_meta),
+		cmocka_unit_test(ring_sizes),
+		cmocka_unit_test(immediate_drops_and_counts),
+		cmocka_unit_test(never_waits_for_the_doorbell),
+		cmocka_unit_test(wait_is_bounded),
+		cmocka_unit_test(no_payload_ring_drops),
+		cmocka_unit_test(frame_larger_than_the_ring_never_waits),
+		cmocka_unit_test(impossible_geometry_is_refused),
+		cmocka_unit_test(unmapped_memory_is_counted_and_skipped),
+		cmocka_unit_test(bad_doorbells_are_ignored),
+		cmocka_unit_test(reset_forgets_everything),
+		cmocka_unit_test(size_and_base_are_taken_at_enable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
