@@ -158,7 +158,11 @@ start_process()
 	local dir=$1 log=$2
 	shift 2
 
-	setpriv --pdeathsig KILL "$@" </dev/null >"$log" 2>&1 &
+	# shellcheck disable=SC2093	# the subshell becomes the command
+	(
+		[ -z "$tick_fd" ] || exec {tick_fd}>&-
+		exec setpriv --pdeathsig KILL "$@" </dev/null >"$log" 2>&1
+	) &
 	echo $! >"$dir/pid"
 }
 
@@ -194,8 +198,14 @@ marks()
 # guest_wait_ready DIR TIMES: until the channel has come up so many times
 guest_wait_ready()
 {
+	local t0=$SECONDS
+
 	if ! wait_for "${guest_timeout:-120}" "$1" marks "$1/output" @@READY "$2"; then
-		say "guest: not up after ${guest_timeout:-120} s; its console ends with"
+		if alive "$1"; then
+			say "guest: not up after $((SECONDS - t0)) s; its console ends with"
+		else
+			say "guest: QEMU ended before the guest was up"
+		fi
 		tail -n 15 "$1/console" "$1/qemu.log" >&2 || true
 		return 1
 	fi

@@ -54,6 +54,21 @@ ticker()
 	done
 }
 
+# ticking WHAT LOG, tocked: the same around something in this shell. What is
+# started in between and outlives it must not hold $tick_fd, or the ticker
+# would not see the end.
+tick_fd=
+ticking()
+{
+	exec {tick_fd}> >(ticker "$1" "$2")
+}
+
+tocked()
+{
+	exec {tick_fd}>&-
+	tick_fd=
+}
+
 # progress WHAT LOG COMMAND...: run a command with its output in a log, tell
 # how it goes every 5 s, and show the end of the log if it fails
 progress()
@@ -115,13 +130,17 @@ cache_fill()
 	rm -f "$cache_dir/.lock-$name"
 )
 
-# mirror LABEL: where the machine gets Debian ("Debian") or its security
-# updates ("Debian-Security") from
-mirror()
+# mirrors: where the machine gets packages from, "LABEL|URI" a line
+mirrors()
 {
 	# shellcheck disable=SC2016	# apt expands these
-	apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-		awk -F'|' -v label="$1" '$1 == label { print $2; exit }'
+	apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages'
+}
+
+# mirror_of LABEL: the first of them with this label, on standard input
+mirror_of()
+{
+	awk -F'|' -v label="$1" '$1 == label && !uri { uri = $2 } END { print uri }'
 }
 
 keyring()
@@ -138,10 +157,11 @@ keyring()
 
 pvt_sources()
 {
-	local main security key
+	local all main security key
 
-	main=$(mirror Debian)
-	security=$(mirror Debian-Security)
+	all=$(mirrors)
+	main=$(mirror_of Debian <<<"$all")
+	security=$(mirror_of Debian-Security <<<"$all")
 	key=$(keyring)
 	[ -n "$main" ] || die "apt knows no Debian mirror here: run 'apt-get update' as root first"
 	echo "deb $key$main $base_suite main"

@@ -71,8 +71,8 @@ stack_frames()
 # of the driver, and these whoever says them
 bad_messages()
 {
-	dmesg -r | grep -E -e '^<[0-4]>.*fbnic' -e 'cut here|WARNING:|BUG:|Oops|[Cc]all [Tt]race' \
+	dmesg -r | grep -E -e '^<[0-4]>.*(fbnic|AER:)' -e 'cut here|WARNING:|BUG:|Oops|[Cc]all [Tt]race' \
 		-e 'hw csum failure|WATCHDOG|soft lockup|hung_task|blocked for more than|rcu.*stall' \
-		-e 'Tx flush|Unable to process message|Firmware (did not respond|crash)|AER:'
+		-e 'Tx flush|Unable to process message|Firmware (did not respond|crash)'
 	[ $? = 1 ]
 }

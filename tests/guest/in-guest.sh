@@ -43,7 +43,12 @@ peer()
 # pair_up [MTU]: both cards with addresses and link, whatever was before
 pair_up()
 {
-	if ip netns del peer 2>/dev/null; then sleep 0.2; fi
+	if [ -e /run/traffic ]; then traffic_stop; fi
+	if [ -e /run/netns/peer ]; then
+		# it goes, and gives the card back, when nobody is in it any more
+		ip netns pids peer | while read -r p; do kill -KILL "$p"; done
+		ip netns del peer
+	fi
 	want "two cards are bound" poll 20 has_nics 2
 	A=$(nic 1) B=$(nic 2)
 	echo "A=$A B=$B" >/run/pair
@@ -149,26 +154,28 @@ streams()
 }
 
 # Traffic that goes on whatever happens to the interfaces: echo requests, and
-# TCP both ways, from traffic_start until traffic_stop
+# TCP both ways, from traffic_start until traffic_stop. Each is a process group.
 traffic_start()
 {
-	peer netbench serve "$V4B" 6000 >/dev/null 2>&1 &
-	echo $! >/run/traffic
-	(trap 'kill $(jobs -p) 2>/dev/null; exit' TERM; while :; do ping -q -i 0.005 -s 1000 "$V4B" >/dev/null 2>&1 & wait; sleep 0.1; done) &
+	go_on "ip netns exec peer netbench serve $V4B 6000"
+	go_on "ping -q -i 0.005 -s 1000 $V4B"
+	go_on "timeout 3 netbench tcp-out $V4B 6000 1"
+	go_on "timeout 3 netbench tcp-in $V4B 6000 1"
+}
+
+# go_on COMMAND: again and again
+go_on()
+{
+	setsid sh -c "while :; do $1; sleep 0.1; done" >/dev/null 2>&1 &
 	echo $! >>/run/traffic
-	for t in tcp-out tcp-in; do
-		(trap 'kill $(jobs -p) 2>/dev/null; exit' TERM; while :; do timeout 3 netbench "$t" "$V4B" 6000 1 >/dev/null 2>&1 & wait; sleep 0.1; done) &
-		echo $! >>/run/traffic
-	done
 }
 
 traffic_stop()
 {
 	while read -r p; do
-		kill "$p" 2>/dev/null || true
+		kill -KILL -- "-$p" 2>/dev/null || true
 	done </run/traffic
 	rm -f /run/traffic
-	wait
 }
 
 # rx_frames INTERFACE [NAMESPACE]
