@@ -466,4 +466,6 @@ void rx_reset(struct card *c)
 	rxb->pausing = false;
 	rxb->storm = false;
 	rxb->kick = true;	/* the wire may still wait for rx_ready() */
+	if (c->vanished && rxb->wire_waits)
+		wake_wire(c);	/* card_run() does nothing any more */
 }
