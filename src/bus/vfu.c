@@ -68,7 +68,7 @@ struct vu *vu_new(const char *path, const struct vu_owner *owner, char *err, siz
 		return NULL;
 	}
 	v->owner = *owner;
-	v->lfd = v->cfd = v->req_fd = -1;
+	v->lfd = v->cfd = v->err_fd = v->req_fd = -1;
 	for (unsigned int i = 0; i < CARD_VECTORS; i++)
 		v->irq_fd[i] = -1;
 	memcpy(v->path, path, strlen(path) + 1);

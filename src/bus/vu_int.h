@@ -76,7 +76,7 @@ struct vu {
 	unsigned int	vectors;
 	int		irq_fd[CARD_VECTORS];
 	bool		irq_masked[CARD_VECTORS];	/* by ACTION_MASK */
-	int		req_fd;
+	int		err_fd, req_fd;	/* the device's own two: see vu_irq.c */
 
 	uint64_t	stat[VU_ST_COUNT];
 	struct vu_owner	owner;

@@ -11,7 +11,9 @@
  * pending in the card, giving a trigger sends it.  The MASK and UNMASK actions
  * do the same without touching the eventfd.
  *
- * Index 4, "req", is one eventfd by which a device asks to be unplugged.
+ * Index 4, "req", is one eventfd by which a device asks to be unplugged.  Index
+ * 3, "err", would report a fatal error, upon which QEMU stops the guest: it is
+ * never used, but QEMU prints a warning about devices that do not have it.
  *
  * Writing to a descriptor that somebody gave us must neither block nor kill:
  * only anonymous inodes are taken (an eventfd is one; sockets, pipes and files
@@ -30,7 +32,7 @@ uint32_t vu_irq_count(const struct vu *v, uint32_t index)
 {
 	if (index == VU_IRQ_MSIX)
 		return v->vectors;
-	return index == VU_IRQ_REQ ? 1 : 0;
+	return index == VU_IRQ_ERR || index == VU_IRQ_REQ ? 1 : 0;
 }
 
 static bool fire(int fd)
@@ -67,7 +69,9 @@ void vu_irq_sync(struct vu *v)
 
 static int *slot(struct vu *v, uint32_t index, uint32_t i)
 {
-	return index == VU_IRQ_REQ ? &v->req_fd : &v->irq_fd[i];
+	if (index == VU_IRQ_MSIX)
+		return &v->irq_fd[i];
+	return index == VU_IRQ_ERR ? &v->err_fd : &v->req_fd;
 }
 
 /* Gives vector @i of @index the trigger @fd, -1: takes it away */
@@ -89,6 +93,7 @@ void vu_irq_drop_all(struct vu *v)
 	for (unsigned int i = 0; i < v->vectors; i++)
 		if (v->irq_fd[i] >= 0)
 			assign(v, VU_IRQ_MSIX, i, -1);
+	assign(v, VU_IRQ_ERR, 0, -1);
 	assign(v, VU_IRQ_REQ, 0, -1);
 }
 

@@ -479,7 +479,8 @@ static void infos(void **state)
 		[0] = CARD_BAR0_SIZE, [2] = CARD_BAR2_SIZE, [4] = CARD_BAR4_SIZE,
 		[VU_REGION_CONFIG] = CARD_CFG_SIZE,
 	};
-	static const uint32_t counts[VU_NIRQS] = { [VU_IRQ_MSIX] = VECTORS, [VU_IRQ_REQ] = 1 };
+	static const uint32_t counts[VU_NIRQS] = { [VU_IRQ_MSIX] = VECTORS, [VU_IRQ_ERR] = 1,
+						[VU_IRQ_REQ] = 1 };
 	int fd = raw_client(&R);
 
 	(void)state;
