@@ -31,7 +31,7 @@ bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
 docs: build	## what is generated: docs/registers.md
-	@build/tools/regdoc > docs/registers.md
+	@build/regdoc > docs/registers.md
 
 clean:	## the build directories (the cache stays)
 	rm -rf build build-san build-clang

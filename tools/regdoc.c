@@ -56,7 +56,7 @@ int main(void)
 	unsigned int i, last = NBLOCKS;
 
 	printf("# Registers\n\n"
-	       "Generated from `src/card/regs.def` by `build/tools/regdoc`; do not edit.\n\n"
+	       "Generated from `src/card/regs.def` by `build/regdoc`; do not edit.\n\n"
 	       "Indexes count 32-bit words from the start of BAR0. Queue registers are at\n"
 	       "0x40000 + 0x400 * queue + offset. *Mask*: bits that a write changes (RW),\n"
 	       "clears (W1C) or that mean something (W). *Evidence*: D the driver needs it, T a\n"
