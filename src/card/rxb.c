@@ -102,6 +102,7 @@ static void pausing_update(struct card *c)
 static void storm_begin(struct card *c)
 {
 	c->rx.rxb.storm = true;
+	c->rx.rxb.kick = true;		/* a wire that waits may offer its frames, to be dropped */
 	mac_pause(c, false);
 	ctr_add(c, CSR_RXB_INTR_PS_COUNT + RXB_NET, 1);
 	c->csr[CSR_RXB_ERR_INTR_STS] |= ERR_PS_NET;
@@ -386,7 +387,7 @@ static unsigned int fifo_drain(struct card *c, unsigned int i, unsigned int budg
 	return n;
 }
 
-/* Tells the wire when every FIFO that refused a frame has room for the largest */
+/* Tells the wire when no FIFO that refused a frame would refuse the largest one now */
 static void wake_wire(struct card *c)
 {
 	struct rxb_block *rxb = &c->rx.rxb;
@@ -397,8 +398,10 @@ static void wake_wire(struct card *c)
 
 		if (!(rxb->wire_waits & BIT(i)) || !f->frames)
 			continue;
-		if ((f->pause && may_pause(c, i)) || f->size - f->used < cells(RX_MAX_FRAME))
+		if (f->pause && may_pause(c, i))
 			return;
+		if (!f->drop && f->size - f->used < cells(RX_MAX_FRAME))
+			return;		/* (a FIFO that drops has always room) */
 	}
 	rxb->wire_waits = 0;
 	if (c->port && c->port->rx_ready)

@@ -555,6 +555,64 @@ static void size_and_base_are_taken_at_enable(void **st)
 	close_q(&x);
 }
 
+/* Any value in any receive register at any time, descriptors full of noise: no crash, no hang */
+static void hostile_registers_and_descriptors(void **st)
+{
+	static const uint16_t regs[] = {
+		Q_RCQ_CTL, Q_RCQ_HEAD, Q_RCQ_SIZE, Q_RCQ_BAL, Q_RCQ_BAH, Q_BDQ_CTL, Q_BDQ_HPQ_TAIL, Q_BDQ_PPQ_TAIL,
+		Q_BDQ_HPQ_SIZE, Q_BDQ_PPQ_SIZE, Q_BDQ_HPQ_BAL, Q_BDQ_PPQ_BAL, Q_BDQ_PPQ_BAH, Q_RDE_CTL0, Q_RDE_CTL1,
+	};
+	struct host *h = host_new();
+	uint8_t *f = malloc(9750);
+	uint32_t s = 31337, i, k;
+	uint64_t delivered = 0;
+
+	(void)st;
+	host_rxb(h);
+	host_rules(h);
+	for (i = 0; i < HOST_SIZE / 8; i++) {	/* mostly addresses that exist */
+		uint64_t bd = (uint64_t)rnd32(&s) << 32 | rnd32(&s);
+
+		if (rnd32(&s) % 8)
+			bd = (bd & 0xffff000000000000) | (HOST_BASE + (bd & 0xfff000));
+		memcpy(h->mem + i * 8, &bd, 8);
+	}
+	for (i = 0; i < 256; i++)
+		wr(h, CSR_RPC_RSS_TBL + i, i % 3);
+	for (i = 0; i < 100000; i++) {
+		unsigned int q = rnd32(&s) % 3;
+		size_t len = 54 + rnd32(&s) % (rnd32(&s) % 4 ? 1500 : 9690);
+
+		for (k = rnd32(&s) % 4; k; k--) {
+			uint32_t reg = regs[rnd32(&s) % ARRAY_SIZE(regs)], val = rnd32(&s);
+
+			if (reg == Q_RCQ_BAL || reg == Q_BDQ_HPQ_BAL || reg == Q_BDQ_PPQ_BAL)
+				val = HOST_BASE + val % (HOST_SIZE + 4096);
+			else if (reg == Q_RCQ_CTL)
+				val = rnd32(&s) % 16 ? 2 : val;
+			else if (reg == Q_BDQ_CTL)
+				val = rnd32(&s) % 16 ? 0x40000002 : val;
+			else if (reg == Q_RCQ_BAH || reg == Q_BDQ_PPQ_BAH)
+				val = rnd32(&s) % 64 ? 0 : val;
+			else if (reg == Q_RCQ_HEAD && rnd32(&s) % 4)
+				val = rd(h, qcsr(q, Q_RCQ_PTRS)) >> 16;
+			else if (reg == Q_BDQ_HPQ_TAIL || reg == Q_BDQ_PPQ_TAIL)
+				val &= rnd32(&s) & 1 ? 0xff : 0xffff;
+			qwr(h, q, reg, val);
+		}
+		mk_tcp4(f, len, i + 1);
+		put16(f + 34, rnd32(&s) & 0xff);
+		h->now += rnd32(&s) % 100000;
+		give(h, f, len, rnd32(&s) & 1);
+		run(h);
+	}
+	for (k = 0; k < 3; k++)
+		delivered += rd(h, qcsr(k, Q_RDE_PKT_CNT));
+	assert_true(delivered > 5000);
+	free(f);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +644,7 @@ int main(void)
 		cmocka_unit_test(bad_doorbells_are_ignored),
 		cmocka_unit_test(reset_forgets_everything),
 		cmocka_unit_test(size_and_base_are_taken_at_enable),
+		cmocka_unit_test(hostile_registers_and_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,7 @@ static void pause_storm(void **st)
 	h->now += 1;
 	run(h);
 	assert_false(h->c->mac.pause_wanted);
+	assert_int_equal(h->ready, 1);
 	assert_int_equal(rd(h, CSR_RXB_ERR_INTR_STS), 1 << 12);
 	assert_int_equal(rd(h, CSR_RXB_INTR_PS_COUNT), 1);
 	assert_true(rx_deadline(h->c) == UINT64_MAX);
