@@ -1137,6 +1137,30 @@ static void time_stamps_wait_for_room(void **state)
 	assert_int_equal(last & 0xffff, 40);
 }
 
+/* TWQ1 found no room because of stamps that TWQ0 then never needed */
+static void a_ring_wakes_when_its_twin_gives_up(void **state)
+{
+	struct rig *r = *state;
+	unsigned int i;
+
+	tcq_open(r, 0, 2);
+	r->room = 0;
+	for (i = 0; i < 5; i++) {
+		put(r, 0, L2_META | TWD_REQ_TS | COMPLETION);
+		put(r, 0, last_al(DATA, 60));
+	}
+	put(r, 128, last_al(DATA, 61));
+	doorbell(r, 128);
+	ring_bell(r, 0);
+	wr(r, qcsr(0, Q_TWQ0_CTL), 0);
+	r->room = ~0u;
+	card_port_ready(r->c);
+	run(r);
+	assert_int_equal(r->ngot, 1);
+	assert_frame(r, 0, DATA, 61);
+	assert_true(tcd(r, 0) == (TCD_DONE | TCD_TWQ1 | 1 << 16));
+}
+
 /* ---- destinations, flush ---- */
 
 static void tcam_entry(struct rig *r, unsigned int i, const uint8_t *da, uint32_t mask, unsigned int dest)
@@ -1372,6 +1396,7 @@ int main(void)
 		T(rings_take_turns),
 		T(time_stamps_come_once_and_in_order),
 		T(time_stamps_wait_for_room),
+		T(a_ring_wakes_when_its_twin_gives_up),
 		T(tcam_decides_who_gets_it),
 		T(frames_are_consumed_with_the_mac_off),
 		T(flush_drops_everything),
