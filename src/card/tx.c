@@ -202,7 +202,8 @@ static const char *build_lso(struct card *c, const struct twq_reader *d, const s
 }
 
 /* Turns a packet into frames; NULL or why it is dropped */
-static const char *build(struct card *c, const struct twq_reader *d, const struct twq_packet *p, struct tx_rec *rec)
+static const char *build(struct card *c, const struct twq_reader *d, const struct twq_packet *p,
+			 struct tx_rec *rec)
 {
 	struct tx_batch *b = &c->tx.batch;
 	struct span *sp = &b->span[b->nspans];
