@@ -47,6 +47,7 @@ void card_connect(struct card *c, const struct port_ops *ops, void *ctx, enum po
 	c->port = ops;
 	c->port_ctx = ctx;
 	c->port_lso = lso;
+	card_port_ready(c);	/* what the last wire did not take goes to this one */
 }
 
 void card_attach_fw(struct card *c, const struct card_fw_ops *ops, void *ctx)

@@ -99,7 +99,6 @@ struct mac_block {
 	bool		pause_wanted;		/* RXB asks the partner to stop */
 	bool		pause_sent;		/* the partner was told to */
 	uint64_t	pause_refresh;		/* when the pause frame must be renewed */
-	bool		rx_refused;		/* card_rx() took less than offered */
 };
 
 struct pcs_block {
@@ -112,13 +111,13 @@ struct pcs_block {
 void mac_reset(struct card *c);
 void mac_run(struct card *c);			/* pause timers */
 uint64_t mac_deadline(const struct card *c);
-static inline bool mac_tx_on(const struct card *c);
 /*
  * Frames to the wire; counts them, pads them, returns how many went (the rest
- * must be offered again: wire full, or paused).  With the MAC off all go and
- * are dropped.
+ * must be offered again: wire full, or paused).
  */
 unsigned int mac_tx(struct card *c, const struct frame *f, unsigned int n);
+/* How the wire takes large sends at this moment */
+enum port_lso mac_lso(const struct card *c);
 /* RXB: FIFO level crossed the pause threshold */
 void mac_pause(struct card *c, bool on);
 void pcs_reset(struct card *c, enum card_reset kind);

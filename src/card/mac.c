@@ -161,14 +161,10 @@ static bool pad_and_send(struct card *c, const struct frame *f)
 	return to_wire(c, &padded, 1) == 1;
 }
 
-static void drop_tx(struct card *c, const struct frame *f, unsigned int n)
+/* A loopback is a wire that takes wire frames only */
+enum port_lso mac_lso(const struct card *c)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		ctr_add(c, CSR_TMI_DROP_PKTS, 1);
-		ctr64_add(c, CSR_TMI_DROP_BYTE, f[i].len);
-	}
+	return c->csr[CSR_MAC_COMMAND_CONFIG] & CMD_LOOPBACK ? PORT_LSO_CUT : c->port_lso;
 }
 
 unsigned int mac_tx(struct card *c, const struct frame *f, unsigned int n)
@@ -176,10 +172,8 @@ unsigned int mac_tx(struct card *c, const struct frame *f, unsigned int n)
 	bool pad = c->csr[CSR_MAC_COMMAND_CONFIG] & CMD_TX_PAD;
 	unsigned int done = 0, run;
 
-	if (!c->mac.tx_on) {
-		drop_tx(c, f, n);
-		return n;
-	}
+	if (!c->mac.tx_on)
+		return n;		/* TMI has dropped and counted them already */
 	if (c->mac.tx_paused_until) {
 		c->mac.tx_blocked = true;
 		return 0;
@@ -357,7 +351,6 @@ unsigned int card_rx(struct card *c, const struct frame *f, unsigned int n, bool
 			break;
 		count_rx_good(c, &f[i], h);
 	}
-	c->mac.rx_refused = i < n;
 	return i;
 }
 
@@ -369,6 +362,8 @@ void mac_command_write(struct card *c, unsigned int i, uint32_t val)
 	uint32_t cmd = c->csr[CSR_MAC_COMMAND_CONFIG];
 	uint32_t in0 = c->csr[CSR_SIG_MAC_IN0];
 
+	bool rx_was = c->mac.rx_on;
+
 	(void)i;
 	(void)val;
 	c->mac.tx_on = (cmd & CMD_TX_ENA) && !(in0 & IN0_TX_RESETS);
@@ -379,6 +374,8 @@ void mac_command_write(struct card *c, unsigned int i, uint32_t val)
 		c->mac.pause_wanted = false;
 	if (c->mac.tx_blocked && !c->mac.tx_paused_until)
 		card_port_ready(c);
+	if (rx_was && !c->mac.rx_on && c->port && c->port->rx_ready)
+		c->port->rx_ready(c->port_ctx);		/* what waits out there is to be lost now */
 	card_event(c, BLK_MAC, "transmit %s, receive %s", c->mac.tx_on ? "on" : "off",
 		   c->mac.rx_on ? "on" : "off");
 }

@@ -156,7 +156,7 @@ static bool lso_uncut(struct card *c, struct lso *l, struct tx_rec *rec)
 
 	if (l->nspans + 1 >= PORT_MAX_SPANS)
 		return false;
-	n = lso_whole(l, c->port_lso == PORT_LSO_PARTIAL, hdr, out, &info);
+	n = lso_whole(l, mac_lso(c) == PORT_LSO_PARTIAL, hdr, out, &info);
 	b->nspans += n;
 	b->hdr_used += l->hlen;
 	add_frame(b, rec, out, n, l->hlen + l->payload);
@@ -179,7 +179,7 @@ static const char *build_lso(struct card *c, const struct twq_reader *d, const s
 		return "LSO segments larger than the MTU";
 	if (d->seg >= l.nsegs)
 		return "LSO packet changed while it was sent";
-	if (c->port_lso != PORT_LSO_CUT && rec->dest == DEST_MAC && !d->seg && lso_whole_ok(&l) &&
+	if (mac_lso(c) != PORT_LSO_CUT && rec->dest == DEST_MAC && !d->seg && lso_whole_ok(&l) &&
 	    lso_uncut(c, &l, rec))
 		return NULL;
 

@@ -325,7 +325,7 @@ static void agrees_with_the_slow_reference(void **st)
 			fail_msg("round %u: %zu bytes: %d, reference %d", i, n, got, want);
 		kinds[-want]++;
 	}
-	print_message("ok %u, EINVAL %u, ENOENT %u, EADDRINUSE %u, ENOSPC %u\n", kinds[0], kinds[FW_EINVAL],
+	print_message("# ok %u, EINVAL %u, ENOENT %u, EADDRINUSE %u, ENOSPC %u\n", kinds[0], kinds[FW_EINVAL],
 		      kinds[FW_ENOENT], kinds[FW_EADDRINUSE], kinds[FW_ENOSPC]);
 	/* The generator reaches each kind of answer, or this test tests nothing */
 	assert_true(kinds[0] > 20000);
