@@ -13,8 +13,10 @@
  * under a lock that a virtual CPU holds while it waits for us to answer a
  * register read.  Such a read waits for the card, the card for QEMU, QEMU for
  * the read, until our deadline passes and the DMA fails.  There is no cure on
- * this side.  It is why a guest's memory should be shared, and why the log says
- * so the first time that one is not.
+ * this side.  All that can be done is not to wait again before the client has
+ * been heard: QEMU gives a device up for good if it gets no answer for 5 s.  It
+ * is why a guest's memory should be shared, and why the log says so the first
+ * time that one is not.
  *
  * QEMU's structure for these messages differs from the specification, see struct
  * vu_dma_rw.  Which dialect a client speaks is first guessed from its version
@@ -206,6 +208,8 @@ static int exchange(struct vu *v, uint16_t cmd, uint64_t addr, void *rd, const v
 
 	if (v->cfd < 0 || v->dead || v->closing)
 		return -EPIPE;
+	if (v->dma_stalled)
+		return -ETIMEDOUT;
 	err = send_request(v, cmd, addr, wr, len, deadline);
 	if (err) {	/* perhaps half a request went out: no way back */
 		vu_kill(v, "it does not take our DMA requests: %s", strerror(-err));
@@ -215,6 +219,7 @@ static int exchange(struct vu *v, uint16_t cmd, uint64_t addr, void *rd, const v
 	if (err == -ETIMEDOUT || err == -EBUSY || err == -ENOBUFS) {
 		v->stat[VU_ST_DMA_TIMEOUTS]++;
 		v->dma_late++;
+		v->dma_stalled = true;
 		return err;
 	}
 	if (err) {

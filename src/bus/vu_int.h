@@ -68,6 +68,7 @@ struct vu {
 	bool		closing;	/* ... after what is in the output buffer */
 	bool		dispatching;	/* a handler runs: the input buffer must not move */
 	uint16_t	dma_id;
+	bool		dma_stalled;	/* a reply did not come: no more waiting until the client is heard */
 	unsigned int	dma_late;	/* replies that we gave up on and may still see */
 
 	struct card	*card;

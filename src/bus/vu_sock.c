@@ -386,7 +386,8 @@ void vu_disconnect(struct vu *v)
 	v->in.head = v->in.tail = v->in.skip = v->in.nsets = 0;
 	v->in.more = false;
 	v->out.head = v->out.tail = 0;
-	v->versioned = v->qemu_dma = v->told_remote = v->dead = v->closing = false;
+	v->versioned = v->qemu_dma = v->told_remote = v->dma_stalled = false;
+	v->dead = v->closing = false;
 	v->dma_late = 0;
 
 	vu_irq_drop_all(v);
@@ -422,13 +423,23 @@ static bool alive(const struct vu *v)
 	return !v->dead && !v->closing;
 }
 
+/* A client can stop reading and yet keep the connection open (QEMU does, when it gives up) */
+static void try_flush(struct vu *v)
+{
+	int err = vu_flush(v);
+
+	if (err && err != -EAGAIN)
+		vu_kill(v, "it does not take replies any more: %s", strerror(-err));
+}
+
 /* All complete messages in the buffer, then their replies; returns what is left of the budget */
 static unsigned int process(struct vu *v, unsigned int budget)
 {
+	v->dma_stalled = false;
 	while (budget && alive(v) && process_one(v))
 		budget--;
 	if (!v->dead)
-		vu_flush(v);	/* an error shows in the next vu_fill() */
+		try_flush(v);
 	return budget;
 }
 

@@ -325,6 +325,37 @@ static void far_memory_silent_client(void **state)
 	close(fd);
 }
 
+/* Two in a row cost one deadline: QEMU must not lose patience with us */
+static void far_memory_stalls_once(void **state)
+{
+	int fd = client_with_far_window("{}");
+	uint64_t t;
+
+	(void)state;
+	start_dma(fd, 1, 8);
+	rig_pump(&R);
+	assert_int_equal(rig_stat(&R, "dma_timeouts"), 1);
+	t = rig_stat(&R, "dma_messages");
+	assert_int_equal(fake_dma(R.card, 1, FAR, 8), -EFAULT);
+	assert_int_equal(fake_dma(R.card, 2, FAR, 8), -EFAULT);
+	assert_int_equal(rig_stat(&R, "dma_messages"), t);
+	close(fd);
+}
+
+/* QEMU, when it has lost track of the stream, stops reading but stays connected */
+static void client_that_shuts_its_ear_is_thrown_out(void **state)
+{
+	int fd = raw_client(&R);
+
+	(void)state;
+	shutdown(fd, SHUT_RD);
+	raw_cmd(fd, VU_RESET, 0, NULL, 0, NULL, 0);
+	rig_pump(&R);
+	assert_int_equal(vu_conn_fd(R.v), -1);
+	assert_int_equal(rig_stat(&R, "clients_thrown_out"), 1);
+	close(fd);
+}
+
 static void far_memory_client_dies(void **state)
 {
 	int fd = client_with_far_window("{}");
@@ -828,7 +859,9 @@ int main(void)
 		T(dma_reaches_host_memory), T(map_and_unmap), T(unmap_answers_with_the_request),
 		T(cut_memfd_is_survived), T(far_memory_as_specified), T(far_memory_of_qemu),
 		T(far_memory_dialect_is_learnt), T(far_memory_silent_client),
-		T(far_memory_client_dies), T(far_memory_with_our_client),
+		T(far_memory_stalls_once), T(far_memory_client_dies),
+		T(client_that_shuts_its_ear_is_thrown_out),
+		T(far_memory_with_our_client),
 		T(widths), T(posted_writes_are_in_order_and_cheap), T(write_multi), T(infos),
 		T(irqs_in_several_messages), T(mask_unmask_and_loopback), T(trigger_fds_are_checked),
 		T(unplug_request), T(reset_keeps_triggers),
