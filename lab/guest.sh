@@ -146,7 +146,7 @@ guest_start()
 	guest_argv+=(-serial "file:$dir/console"
 		-chardev "pipe,id=channel,path=$dir/channel"
 		-serial chardev:channel "$@"
-		-append "console=ttyS0 loglevel=5 panic=-1 openfbnic.channel=ttyS1 ${guest_append:-}")
+		-append "console=ttyS0 loglevel=5 panic=-1 tsc=nowatchdog openfbnic.channel=ttyS1 ${guest_append:-}")
 	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
 	guest_wait_ready "$dir" 1
 }

@@ -105,11 +105,14 @@ static int open_socket(const struct conf *c, const char *host, const char *port)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = parse_address(host, port, &ss);
-	int one = 1, conn;
+	int one = 1, room = 4 * 1024 * 1024, conn;
 	int fd = socket(ss.ss_family, c->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 
 	if (fd < 0)
 		die("socket");
+	/* as root, so much that a window of small frames on large pages fits */
+	if (c->udp)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (!c->listen) {
 		if (connect(fd, (struct sockaddr *)&ss, len))
 			die("connect to %s port %s", host, port);
