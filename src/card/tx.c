@@ -426,6 +426,7 @@ static bool finish_batch(struct card *c, unsigned int left, bool sent)
 {
 	struct tx_batch *b = &c->tx.batch;
 	unsigned int i, stamps = 0;
+	bool some;
 
 	for (i = 0; i < b->nrecs; i++) {
 		const struct tx_rec *rec = &b->rec[i];
@@ -449,8 +450,11 @@ static bool finish_batch(struct card *c, unsigned int left, bool sent)
 
 	/* The rest is collected again later; of the packet that was cut in two, only the rest */
 	c->tx.twq[b->rec[i].ring].seg += left;
-	if (i && b->rec[i - 1].ring == b->rec[i].ring)
+	some = i && b->rec[i - 1].ring == b->rec[i].ring;
+	if (some)
 		tcq_report(c, b->rec[i].ring, stamps);
+	/* The first ring that got nothing begins next time, or a slow wire would serve one ring only */
+	c->tx.turn = (b->rec[i].ring + (some || left)) % TX_RINGS;
 	for (; i < b->nrecs; i++) {
 		c->tx.tcq[b->rec[i].ring % CARD_QUEUES].owed -= b->rec[i].ts;
 		twq_kick(c, b->rec[i].ring);
