@@ -45,6 +45,8 @@ static unsigned int on_tx(void *ctx, const struct frame *f, unsigned int n)
 		taken = card_rx(r->ip[!e->i]->card, f, n, r->must);
 	else if (r->blocked)
 		taken = 0;
+	else if (r->limit && n > r->limit)
+		taken = r->limit;
 	for (i = 0; i < taken; i++) {
 		if (r->n == 1)
 			keep(r, &f[i]);

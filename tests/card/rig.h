@@ -36,6 +36,7 @@ struct rig {
 	struct host	*h[2];
 	bool		must;		/* the cable can't keep what a card refuses */
 	bool		blocked;	/* one card: the cable takes nothing */
+	unsigned int	limit;		/* one card: frames that the cable takes at a time, 0: all */
 	void		(*tap)(struct rig *r, unsigned int from, const struct frame *f);
 	void		*arg;		/* the test's */
 	uint64_t	moves;		/* frames and wake-ups, ever */
