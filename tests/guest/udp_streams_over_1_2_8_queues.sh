@@ -19,9 +19,11 @@ want "ethtool -L $A" ethtool -L "$A" combined '$q'
 want "ethtool -L $B" peer ethtool -L "$B" combined '$q'
 wait_links'
 		fi
-		in_guest 300 'streams out udp '$q' /tmp/file 1400
+		in_guest 300 'cable_mark
+streams out udp '$q' /tmp/file 1400
 streams in udp '$q' /tmp/file 8000
-reach_all'
+reach_all
+cable_lost_nothing'
 	done
 	in_guest 30 'rm -f /tmp/file'
 }
