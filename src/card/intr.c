@@ -14,7 +14,9 @@
  * and one Tx timer per vector).  While the vector is masked the wish is only
  * remembered ("due"): the host may consume the descriptors by polling before
  * it unmasks, then nothing is left to tell.  Unmasking turns a due wish whose
- * descriptors are still there into an interrupt, so none is lost.
+ * descriptors are still there into an interrupt, so none is lost; and a ring
+ * whose host was told but left something behind is told again, a timeout after
+ * the vector is unmasked.
  *
  * Timeout 0 means no delay: Linux 6.12 never programs the timeouts.
  */
@@ -78,7 +80,7 @@ static void stop_waiting(struct card *c, unsigned int t, unsigned int q)
 	b->due[t / 64] &= ~(1ull << t % 64);
 }
 
-/* Forget all who wait on timer @t; true if one of them still has something for the host */
+/* Who waits on timer @t gets its interrupt now.  True if one of them has something for the host; these stay. */
 static bool collect_waiting(struct card *c, unsigned int t)
 {
 	bool any = false;
@@ -94,9 +96,10 @@ static bool collect_waiting(struct card *c, unsigned int t)
 			bits &= bits - 1;
 			if (!ring_empty(t < CARD_VECTORS ? rcq_ptrs_read(c, q) : tcq_ptrs_read(c, q)))
 				any = true;
+			else
+				c->intr.waiting[t][w] &= ~(1ull << q % 64);
 			cq->count = cq->count1 = 0;
 		}
-		c->intr.waiting[t][w] = 0;
 	}
 	c->intr.running[t / 64] &= ~(1ull << t % 64);
 	c->intr.due[t / 64] &= ~(1ull << t % 64);
@@ -180,12 +183,20 @@ void intr_rcq_head(struct card *c, unsigned int q)
 
 static void vec_unmask(struct card *c, unsigned int v)
 {
+	const struct intr_block *b = &c->intr;
 	unsigned int t;
 
 	c->csr[CSR_INTR_MASK + v / 32] &= ~BIT(v % 32);
-	for (t = RX_TIMER(v); t < NTIMERS; t += CARD_VECTORS)
-		if (c->intr.due[t / 64] >> t % 64 & 1)
+	for (t = RX_TIMER(v); t < NTIMERS; t += CARD_VECTORS) {
+		uint32_t timeout = c->csr[(t < CARD_VECTORS ? CSR_INTR_RCQ_TIMEOUT : CSR_INTR_TCQ_TIMEOUT) + 4 * v];
+
+		if (!(b->waiting[t][0] | b->waiting[t][1]))
+			continue;
+		if (b->due[t / 64] >> t % 64 & 1 || !timeout)
 			timer_fire(c, t);
+		else
+			timer_start(c, t, timeout);	/* told before, and not all consumed */
+	}
 	vec_evaluate(c, v);
 }
 
