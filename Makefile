@@ -34,6 +34,6 @@ docs: build	## what is generated: docs/registers.md
 	@build/regdoc > docs/registers.md
 
 clean:	## the build directories (the cache stays)
-	rm -rf build build-san build-clang
+	rm -rf build build-gcc build-clang-san
 
 .PHONY: help deps build run shell check check-fast bench docs clean
