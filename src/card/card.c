@@ -176,8 +176,8 @@ bool card_run(struct card *c)
 			c->fw->timer(c->fw_ctx);
 	}
 	more = rx_run(c);
+	mac_run(c);		/* before tx_run(): the end of a pause lets frames out */
 	more |= tx_run(c);
-	mac_run(c);
 	intr_run(c);
 	return more;
 }
