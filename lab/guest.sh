@@ -75,7 +75,7 @@ guest_tools()
 {
 	local key dir
 
-	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
+	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes,phc}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
 	dir=$(cached "tools-$key" tools_fill)
 	echo "$dir"
 }
@@ -84,7 +84,7 @@ tools_fill()
 {
 	local t
 
-	for t in xfer netbench pingsizes; do
+	for t in xfer netbench pingsizes phc; do
 		cc -std=c17 -O2 -Wall -Wextra -static -o "$1/$t" "$top_dir/tools/$t.c"
 	done
 }

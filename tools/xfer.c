@@ -5,8 +5,10 @@
  *	xfer [-l] [-u] [-s SIZE] send|recv ADDRESS PORT FILE
  *
  * One side sends, one receives; with -l a side listens, else it connects.
- * Prints one line: "BYTES bytes SECONDS s RATE Mbit/s". Addresses are numeric,
- * IPv4 or IPv6, so that a static program works in a guest without a resolver.
+ * Prints one line: "BYTES bytes SECONDS s RATE Mbit/s", and a TCP receiver
+ * " napi ID" after it: which of the card's queues the last bytes came through.
+ * Addresses are numeric, IPv4 or IPv6, so that a static program works in a
+ * guest without a resolver.
  *
  * TCP: the file and nothing else. The sender waits until the receiver has
  * closed, so both sides measure the time until the last byte arrived.
@@ -76,7 +78,7 @@ static void report(uint64_t bytes, double start)
 {
 	double s = now() - start;
 
-	printf("%llu bytes %.3f s %.0f Mbit/s\n", (unsigned long long)bytes, s,
+	printf("%llu bytes %.3f s %.0f Mbit/s", (unsigned long long)bytes, s,
 	       s > 0 ? (double)bytes * 8 / s / 1e6 : 0);
 }
 
@@ -165,6 +167,8 @@ static void tcp_send(int fd, int file, uint64_t size)
 static void tcp_recv(int fd, int file)
 {
 	double start = now();
+	unsigned int napi = 0;
+	socklen_t len = sizeof(napi);
 	uint64_t total = 0;
 	ssize_t n;
 
@@ -174,8 +178,10 @@ static void tcp_recv(int fd, int file)
 	}
 	if (n < 0)
 		die("receive");
+	getsockopt(fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &napi, &len);
 	close(fd);
 	report(total, start);
+	printf(" napi %u", napi);
 }
 
 static ssize_t udp_wait(int fd, void *data, size_t len)
@@ -279,6 +285,7 @@ static void run(const struct conf *c, int fd)
 		tcp_send(fd, file, (uint64_t)st.st_size);
 	else
 		tcp_recv(fd, file);
+	putchar('\n');
 	if (close(file))
 		die("%s", c->file);
 }

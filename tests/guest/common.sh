@@ -62,7 +62,7 @@ check_log()
 
 guest_settings()
 {
-	guest_files=("$here/in-guest.sh" "$tools"/{xfer,netbench,pingsizes})
+	guest_files=("$here/in-guest.sh" "$tools"/{xfer,netbench,pingsizes,phc})
 	guest_memory=1024
 	guest_cpus=${OPENFBNIC_CPUS:-4}
 	guest_timeout=180
