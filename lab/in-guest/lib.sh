@@ -76,3 +76,14 @@ bad_messages()
 		-e 'Tx flush|Unable to process message|Firmware (did not respond|crash)'
 	[ $? = 1 ]
 }
+
+# Nothing to shut down here
+poweroff()
+{
+	command poweroff -f
+}
+
+reboot()
+{
+	command reboot -f
+}
