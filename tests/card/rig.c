@@ -48,7 +48,7 @@ static unsigned int on_tx(void *ctx, const struct frame *f, unsigned int n)
 	else if (r->limit && n > r->limit)
 		taken = r->limit;
 	for (i = 0; i < taken; i++) {
-		if (r->n == 1)
+		if (r->n == 1 && !r->discard)
 			keep(r, &f[i]);
 		if (r->tap)
 			r->tap(r, e->i, &f[i]);

@@ -37,6 +37,7 @@ struct rig {
 	bool		must;		/* the cable can't keep what a card refuses */
 	bool		blocked;	/* one card: the cable takes nothing */
 	unsigned int	limit;		/* one card: frames that the cable takes at a time, 0: all */
+	bool		discard;	/* one card: out[] stays empty */
 	void		(*tap)(struct rig *r, unsigned int from, const struct frame *f);
 	void		*arg;		/* the test's */
 	uint64_t	moves;		/* frames and wake-ups, ever */
