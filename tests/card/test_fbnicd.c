@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program itself: what it refuses on its command line, how it starts and
+ * ends, its sockets and what lies at their paths before and after, requests on
+ * the control socket, and that it sleeps when nothing happens.  $FBNICD is the
+ * binary.  Nothing here waits for luck: reads have a deadline of 20 s.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../src/host/host.h"
+
+#define MAXARGS		12
+#define PATIENCE_MS	20000
+
+struct proc {
+	pid_t	pid;
+	int	out, err;
+};
+
+static const char *binary;
+static char dir[64];
+
+static const char *in_dir(const char *name)
+{
+	static char buf[8][128];
+	static unsigned int next;
+	char *p = buf[next++ % 8];
+
+	snprintf(p, sizeof(buf[0]), "%s/%s", dir, name);
+	return p;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/fbnicd-test-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	static const char *const names[] = { "a", "b", "ctl", "st/mac", "st/mac.new", "file" };
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(in_dir(names[i]));
+	rmdir(in_dir("st"));
+	return rmdir(dir);		/* fails if something was left behind */
+}
+
+/* ---- processes ---- */
+
+static void spawn(struct proc *p, const char *const *args)
+{
+	const char *argv[MAXARGS + 2] = { binary };
+	int out[2], err[2];
+
+	for (unsigned int i = 0; args[i]; i++)
+		argv[i + 1] = args[i];
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (!p->pid) {
+		dup2(out[1], 1);
+		dup2(err[1], 2);
+		execv(binary, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(out[1]);
+	close(err[1]);
+	p->out = out[0];
+	p->err = err[0];
+}
+
+/* Reads up to a line's end, or to the end; false: nothing came in time */
+static bool read_line(int fd, char *buf, size_t size)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	size_t n = 0;
+
+	while (n < size - 1 && poll(&pfd, 1, PATIENCE_MS) == 1) {
+		ssize_t r = read(fd, buf + n, 1);
+
+		if (r <= 0 || buf[n] == '\n') {
+			buf[n] = '\0';
+			return r > 0 || n;
+		}
+		n++;
+	}
+	buf[n] = '\0';
+	return false;
+}
+
+/* Exit status, or -1 if a signal ended it */
+static int finish(struct proc *p)
+{
+	int status;
+
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	close(p->out);
+	close(p->err);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define START(p, ...)	start(p, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void start(struct proc *p, const char *const *args)
+{
+	char line[300];
+
+	spawn(p, args);
+	if (!read_line(p->out, line, sizeof(line))) {
+		read_line(p->err, line, sizeof(line));
+		fail_msg("did not start: %s", line);
+	}
+	assert_string_equal(line, "fbnicd: ready");
+}
+
+static void stop(struct proc *p, int sig)
+{
+	kill(p->pid, sig);
+	assert_int_equal(finish(p), 0);
+}
+
+/* Exits with 1 after one line that has @culprit in it */
+static void refused(const char *const *args, const char *culprit)
+{
+	char line[500], more[500];
+	struct proc p;
+
+	spawn(&p, args);
+	if (!read_line(p.err, line, sizeof(line)))
+		fail_msg("no word about \"%s\"", culprit);
+	if (!strstr(line, culprit) || strncmp(line, "fbnicd: ", 8))
+		fail_msg("\"%s\" does not name \"%s\"", line, culprit);
+	if (read_line(p.err, more, sizeof(more)))
+		fail_msg("a second line: \"%s\"", more);
+	assert_int_equal(finish(&p), 1);
+}
+
+#define REFUSED(culprit, ...)	refused((const char *const[]){ __VA_ARGS__, NULL }, culprit)
+
+static const char *card(const char *rest)
+{
+	static char buf[4][256];
+	static unsigned int next;
+	char *p = buf[next++ % 4];
+
+	snprintf(p, sizeof(buf[0]), "socket=%s,%s", in_dir("a"), rest);
+	return p;
+}
+
+/* ---- command lines ---- */
+
+static void bad_command_lines(void **state)
+{
+	static const struct { const char *rest, *culprit; } t[] = {
+		{ "speed=40", "speed=40" }, { "fec=no", "fec=no" }, { "queues=0", "queues=0" },
+		{ "queues=129", "queues=129" }, { "queues=-1", "queues=-1" }, { "queues=8x", "queues=8x" },
+		{ "queues= 8", "queues= 8" }, { "queues=99999999999999999999", "queues=9999" },
+		{ "vectors=2", "vectors=2" }, { "vectors=257", "vectors=257" }, { "mac=1", "mac=1" },
+		{ "mac=01:00:00:00:00:01", "mac=01:" }, { "mac=00:00:00:00:00:00", "mac=00:" },
+		{ "mac=02:00:00:00:00:01:02", "mac=02:" }, { "mac=2:0:0:0:0:1", "mac=2:" },
+		{ "color=red", "color" }, { "queues", "queues" }, { "queues=", "queues" },
+		{ "queues=1,queues=2", "queues" }, { "wire=string:x", "string" }, { "wire=pair:", "pair" },
+		{ "wire=none,pcap=/nonexistent/x", "/nonexistent/x" },
+		{ "wire=none,state=/nonexistent", "/nonexistent" }, { "wire=none,", "" }, { ",wire=none", "" },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		REFUSED(t[i].culprit, "--card", card(t[i].rest));
+	REFUSED("socket", "--card", "wire=none");
+	REFUSED("--card", "--trace=all");
+	REFUSED("nonsense", "--card", card("wire=none"), "--trace=csr,nonsense");
+	REFUSED("/nonexistent/ctl", "--card", card("wire=none"), "--control=/nonexistent/ctl");
+	REFUSED("/nonexistent/s", "--card", "socket=/nonexistent/s,wire=none");
+	REFUSED("two cards", "--card", card("wire=none"), "--card", card("wire=none"));
+}
+
+static void help_and_version(void **state)
+{
+	static const char *const opts[] = { "--help", "--version" };
+	char line[200];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct proc p;
+
+		spawn(&p, (const char *const[]){ opts[i], NULL });
+		assert_true(read_line(p.out, line, sizeof(line)));
+		assert_non_null(strstr(line, "fbnicd"));
+		while (read_line(p.out, line, sizeof(line)))
+			;
+		assert_int_equal(finish(&p), 0);
+	}
+}
+
+/* ---- sockets and state ---- */
+
+static void starts_ends_and_cleans_up(void **state)
+{
+	static const int sigs[] = { SIGTERM, SIGINT };
+	struct proc p;
+	char ctl[140];
+	struct stat st;
+
+	(void)state;
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	for (unsigned int i = 0; i < 2; i++) {
+		START(&p, "--card", card("wire=none"), ctl);
+		assert_int_equal(stat(in_dir("a"), &st), 0);
+		assert_int_equal(st.st_mode & 077, 0);
+		assert_int_equal(stat(in_dir("ctl"), &st), 0);
+		assert_int_equal(st.st_mode & 077, 0);
+		stop(&p, sigs[i]);
+		assert_int_equal(stat(in_dir("a"), &st), -1);
+		assert_int_equal(stat(in_dir("ctl"), &st), -1);
+	}
+}
+
+static void a_socket_in_use_is_refused_a_dead_one_replaced(void **state)
+{
+	struct proc p;
+	char ctl[140];
+	int fd;
+
+	(void)state;
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	START(&p, "--card", card("wire=none"), ctl);
+	REFUSED(in_dir("a"), "--card", card("wire=none"));
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	{
+		char other[200];
+
+		snprintf(other, sizeof(other), "socket=%s,wire=none", in_dir("b"));
+		REFUSED(in_dir("ctl"), "--card", other, ctl);
+	}
+	unlink(in_dir("b"));
+	kill(p.pid, SIGKILL);
+	assert_int_equal(finish(&p), -1);
+	assert_int_equal(access(in_dir("a"), F_OK), 0);
+	START(&p, "--card", card("wire=none"), ctl);
+	stop(&p, SIGTERM);
+
+	fd = open(in_dir("file"), O_CREAT | O_WRONLY, 0600);	/* not ours: not to be removed */
+	assert_true(fd >= 0);
+	close(fd);
+	{
+		char c[200];
+
+		snprintf(c, sizeof(c), "socket=%s,wire=none", in_dir("file"));
+		REFUSED(in_dir("file"), "--card", c);
+		snprintf(c, sizeof(c), "--control=%s", in_dir("file"));
+		REFUSED(in_dir("file"), "--card", card("wire=none"), c);
+	}
+	assert_int_equal(access(in_dir("file"), F_OK), 0);
+	unlink(in_dir("a"));
+}
+
+static void read_mac(char *buf)
+{
+	int fd = open(in_dir("st/mac"), O_RDONLY);
+
+	assert_true(fd >= 0);
+	memset(buf, 0, 32);
+	assert_true(read(fd, buf, 31) > 0);
+	close(fd);
+}
+
+static void state_keeps_the_address(void **state)
+{
+	char st[200], with[240], mac[32];
+	struct proc p;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdir(in_dir("st"), 0700), 0);
+	snprintf(st, sizeof(st), "socket=%s,wire=none,state=%s", in_dir("a"), in_dir("st"));
+	snprintf(with, sizeof(with), "%s,mac=02:00:00:00:ab:cd", st);
+	START(&p, "--card", with);
+	stop(&p, SIGTERM);
+	read_mac(mac);
+	assert_string_equal(mac, "02:00:00:00:ab:cd\n");
+	for (unsigned int i = 0; i < 2; i++) {
+		struct host *h;
+		char err[200];
+		uint32_t dsn;
+
+		START(&p, "--card", st);
+		h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
+		if (!h)
+			fail_msg("%s", err);
+		dsn = host_find_ext_cap(h, 3);
+		assert_int_equal(host_cfg_rd(h, dsn + 4, 4), 0xfe00abcd);
+		assert_int_equal(host_cfg_rd(h, dsn + 8, 4), 0x020000ff);
+		host_free(h);
+		stop(&p, SIGTERM);
+	}
+	fd = open(in_dir("st/mac"), O_WRONLY | O_TRUNC);
+	assert_true(write(fd, "garbage", 7) == 7);
+	close(fd);
+	REFUSED(in_dir("st"), "--card", st);
+	unlink(in_dir("st/mac"));
+	if (getuid()) {
+		chmod(in_dir("st"), 0500);
+		REFUSED(in_dir("st"), "--card", st);
+		chmod(in_dir("st"), 0700);
+	}
+	snprintf(st, sizeof(st), "socket=%s,wire=none,state=/proc", in_dir("a"));	/* even root can't */
+	REFUSED("/proc", "--card", st);
+	unlink(in_dir("a"));
+}
+
+/* ---- the control socket ---- */
+
+static int dial(const char *name)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(strlen(in_dir(name)) < sizeof(sa.sun_path));
+	strcpy(sa.sun_path, in_dir(name));
+	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	return fd;
+}
+
+static void ask(int fd, const char *line, const char *want)
+{
+	static char buf[1 << 17];
+
+	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
+	if (!read_line(fd, buf, sizeof(buf)))
+		fail_msg("no answer to %s", line);
+	if (buf[0] != '{' || buf[strlen(buf) - 1] != '}' || !strstr(buf, want))
+		fail_msg("%s: \"%.200s\" has no \"%s\"", line, buf, want);
+}
+
+static void control_answers_every_line(void **state)
+{
+	static const struct { const char *line, *want; } t[] = {
+		{ "help\n", "stats CARD" }, { "\n", "requests" }, { "stats 0\n", "\"MAC_STAT_RX_RECEIVED_OK\":0" },
+		{ "bugs 0\n", "\"twq\":0" }, { "wire 0\n", "none" }, { "bus 0\n", "{" }, { "fw 0\n", "fw_messages_in" },
+		{ "link 0 down\n", "\"ok\":true" }, { "reg 0 SIG_PCS_OUT0\n", ":0" }, { "link 0 up\n", "\"ok\":true" },
+		{ "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "reg 0 0x11808 2\n", "0x11809" },
+		{ "reg 0 nothing\n", "nothing" }, { "reg 0 0 99999\n", "error" }, { "reg 0 0xffffffffffffffff 4000\n", "{" },
+		{ "reg 0\n", "usage" }, { "reg 0 0 -1\n", "{" },
+		{ "link 0 sideways\n", "sideways" }, { "link 0\n", "usage" }, { "trace 0 mac,csr\n", "ok" },
+		{ "trace 0 none\n", "ok" }, { "trace 0 bogus\n", "bogus" }, { "stats\n", "usage" },
+		{ "stats 1\n", "no card" }, { "stats -1\n", "no card" }, { "stats 0x\n", "no card" },
+		{ "dance 0\n", "dance" }, { "stats  \t 0 \r\n", "MAC_STAT" }, { "a b c d e f g\n", "error" },
+		{ "vanish 0\n", "ok" }, { "replug 0\n", "ok" }, { "\x01\xff\xfe\n", "error" },
+	};
+	char ctl[140], big[4096];
+	struct proc p;
+	int fd, other;
+	ssize_t n;
+
+	(void)state;
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	START(&p, "--card", card("wire=none"), ctl);
+	fd = dial("ctl");
+	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ask(fd, t[i].line, t[i].want);
+	/* half a line, then the other half; two at once */
+	assert_int_equal(send(fd, "sta", 3, MSG_NOSIGNAL), 3);
+	other = dial("ctl");
+	ask(other, "help\n", "requests");
+	ask(fd, "ts 0\n", "MAC_STAT");
+	ask(fd, "bugs 0\nhelp\n", "twq");
+	ask(fd, "", "requests");
+	/* an endless line */
+	memset(big, 'x', sizeof(big));
+	send(other, big, sizeof(big), MSG_NOSIGNAL);
+	assert_true(read_line(other, big, sizeof(big)));
+	assert_non_null(strstr(big, "longer"));
+	close(other);
+	/* a client that asks and does not read is let go, others are served */
+	other = dial("ctl");
+	for (unsigned int i = 0; i < 3000; i++)
+		if (send(other, "stats 0\n", 8, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN)
+			break;
+	ask(fd, "help\n", "requests");
+	close(other);
+	/* more clients than there is room for */
+	{
+		int many[20];
+
+		for (unsigned int i = 0; i < 20; i++)
+			many[i] = dial("ctl");
+		ask(fd, "help\n", "requests");
+		for (unsigned int i = 0; i < 20; i++)
+			close(many[i]);
+	}
+	ask(fd, "help\n", "requests");
+	close(fd);
+	do {				/* places are free again */
+		fd = dial("ctl");
+		assert_int_equal(send(fd, "help\n", 5, MSG_NOSIGNAL), 5);
+		n = read(fd, big, 1);
+	} while (n != 1 && (close(fd), true));
+	close(fd);
+	stop(&p, SIGTERM);
+}
+
+/* ---- clients of the card ---- */
+
+static void clients_come_go_and_wait(void **state)
+{
+	struct host *h[2];
+	char err[200], two[200];
+	struct proc p;
+
+	(void)state;
+	snprintf(two, sizeof(two), "socket=%s,wire=pair:x", in_dir("b"));
+	START(&p, "--card", card("wire=pair:x"), "--card", two);
+	for (unsigned int i = 0; i < 3; i++) {
+		h[0] = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
+		h[1] = host_connect(in_dir("b"), 1 << 20, err, sizeof(err));
+		assert_non_null(h[0]);
+		assert_non_null(h[1]);
+		for (unsigned int k = 0; k < 2; k++) {
+			assert_int_equal(host_enable(h[k]), 0);
+			assert_int_equal(csr_rd(h[k], 0x40020), 0);	/* as after a reset */
+			csr_wr(h[k], 0x40020, 0x12345680 + k * 128);
+			assert_int_equal(csr_rd(h[k], 0x40020), 0x12345680 + k * 128);
+		}
+		host_free(h[i & 1]);
+		assert_int_equal(csr_rd(h[!(i & 1)], 0x40020), 0x12345680 + !(i & 1) * 128);
+		host_free(h[!(i & 1)]);
+	}
+	stop(&p, SIGTERM);
+}
+
+/* ---- idle ---- */
+
+static unsigned long switches(pid_t pid)
+{
+	char path[64], line[200];
+	unsigned long n = 0, v;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "voluntary_ctxt_switches: %lu", &v) == 1 ||
+		    sscanf(line, "nonvoluntary_ctxt_switches: %lu", &v) == 1)
+			n += v;
+	fclose(f);
+	return n;
+}
+
+static unsigned long cpu_ticks(pid_t pid)
+{
+	unsigned long ut, st;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &ut, &st), 2);
+	fclose(f);
+	return ut + st;
+}
+
+static void an_idle_card_sleeps(void **state)
+{
+	static const char *const wires[] = { "wire=none", "wire=user" };
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct timespec pause = { 0, 300000000 };
+		unsigned long n, t;
+		struct host *h;
+		struct proc p;
+		char err[200];
+
+		START(&p, "--card", card(wires[i]));
+		h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
+		assert_non_null(h);
+		assert_int_equal(host_enable(h), 0);
+		host_flush(h);
+		n = switches(p.pid);
+		t = cpu_ticks(p.pid);
+		nanosleep(&pause, NULL);	/* whatever it did in this time, it did for nothing */
+		n = switches(p.pid) - n;
+		t = cpu_ticks(p.pid) - t;
+		if (n > 5 || t > 2)
+			fail_msg("%s: woke %lu times, used %lu ticks", wires[i], n, t);
+		host_free(h);
+		stop(&p, SIGTERM);
+	}
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(bad_command_lines), T(help_and_version), T(starts_ends_and_cleans_up),
+		T(a_socket_in_use_is_refused_a_dead_one_replaced), T(state_keeps_the_address),
+		T(control_answers_every_line), T(clients_come_go_and_wait), T(an_idle_card_sleeps),
+	};
+
+	binary = getenv("FBNICD");
+	if (!binary || access(binary, X_OK)) {
+		fprintf(stderr, "FBNICD does not name the program\n");
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
