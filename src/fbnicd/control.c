@@ -158,13 +158,35 @@ static const struct reg *reg_by_name(const char *name)
 	return NULL;
 }
 
+/* "INTR_MASK[3]", or the index where nothing is */
+static void reg_key(char *key, size_t size, uint32_t csr)
+{
+	unsigned int i;
+	const struct reg *r = reg_find(csr, &i);
+
+	if (!r)
+		snprintf(key, size, "0x%05x", csr);
+	else if (r->n == 1)
+		snprintf(key, size, "%s", r->name);
+	else
+		snprintf(key, size, "%s[%u]", r->name, i);
+}
+
+static void add_reg(struct json_object *o, struct unit *u, uint32_t csr)
+{
+	char key[64];
+
+	reg_key(key, sizeof(key), csr);
+	add_counter(o, key, card_csr_peek(unit_card(u), csr));
+}
+
 static struct json_object *do_reg(struct unit *u, char **args)
 {
 	struct json_object *o;
 	const struct reg *r = reg_by_name(args[0]);
 	unsigned long csr, n = 1, i;
 	unsigned int shift = 0;
-	char key[16], *end = args[0];
+	char *end = args[0];
 
 	if (r) {
 		csr = r->csr;
@@ -172,20 +194,34 @@ static struct json_object *do_reg(struct unit *u, char **args)
 		n = r->n;
 	} else {
 		csr = strtoul(args[0], &end, 0);
-		if (*end || end == args[0])
+		if (*end || end == args[0] || csr >= CSR_WORDS)
 			return answer_error("reg: \"%s\" is neither a register nor an index", args[0]);
 	}
-	if (args[1])
-		n = strtoul(args[1], NULL, 0);
-	if (n > MAX_REGS)
-		return answer_error("reg: at most %d registers at once", MAX_REGS);
-	o = json_object_new_object();
-	for (i = 0; i < n && csr + (i << shift) < CSR_WORDS; i++) {
-		uint32_t at = (uint32_t)(csr + (i << shift));
-
-		snprintf(key, sizeof(key), "0x%05x", at);
-		add_counter(o, key, card_csr_peek(unit_card(u), at));
+	if (args[1]) {
+		n = strtoul(args[1], &end, 0);
+		if (*end || n > MAX_REGS)
+			return answer_error("reg: a number up to %d is wanted, not \"%s\"", MAX_REGS, args[1]);
 	}
+	o = json_object_new_object();
+	for (i = 0; i < n && csr + (i << shift) < CSR_WORDS; i++)
+		add_reg(o, u, (uint32_t)(csr + (i << shift)));
+	return o;
+}
+
+/* All that are not 0 */
+static struct json_object *do_regs(struct unit *u, char **args)
+{
+	struct json_object *o = json_object_new_object();
+	unsigned int row, i;
+
+	(void)args;
+	for (row = 1; row < card_nregs; row++)
+		for (i = 0; i < card_regs[row].n; i++) {
+			uint32_t csr = card_regs[row].csr + (i << card_regs[row].shift);
+
+			if (card_csr_peek(unit_card(u), csr))
+				add_reg(o, u, csr);
+		}
 	return o;
 }
 
@@ -219,6 +255,7 @@ static const struct request {
 	{ "link", 1, do_link, "link CARD up|down" },
 	{ "trace", 1, do_trace, "trace CARD LIST" },
 	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
+	{ "regs", 0, do_regs, "regs CARD" },
 	{ "vanish", 0, do_vanish, "vanish CARD" },
 	{ "replug", 0, do_replug, "replug CARD" },
 };

@@ -9,6 +9,7 @@
  *	link CARD up|down		cable in or out
  *	trace CARD LIST			as --trace
  *	reg CARD NAME|INDEX [N]		registers, without side effects
+ *	regs CARD			the same of all that are not 0
  *	vanish CARD			surprise removal; "replug CARD" ends it
  *
  * A request that is wrong is answered {"error": "..."}.
