@@ -98,6 +98,7 @@ struct mac_block {
 	bool		tx_blocked;		/* the wire took less than offered */
 	bool		pause_wanted;		/* RXB asks the partner to stop */
 	bool		pause_sent;		/* the partner was told to */
+	bool		pause_stuck;		/* the wire did not take the frame */
 	uint64_t	pause_refresh;		/* when the pause frame must be renewed */
 };
 

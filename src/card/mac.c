@@ -201,6 +201,7 @@ unsigned int mac_tx(struct card *c, const struct frame *f, unsigned int n)
 void card_port_ready(struct card *c)
 {
 	c->mac.tx_blocked = false;
+	c->mac.pause_stuck = false;
 	tx_unblock(c);
 }
 
@@ -226,7 +227,8 @@ static void pause_received(struct card *c, uint32_t quanta)
 		card_port_ready(c);
 }
 
-static void send_pause(struct card *c, uint32_t quanta)
+/* False: the wire is full; card_port_ready() will follow */
+static bool send_pause(struct card *c, uint32_t quanta)
 {
 	uint8_t buf[MIN_FRAME] = { 0 };
 	struct span span = { buf, sizeof(buf) };
@@ -240,10 +242,16 @@ static void send_pause(struct card *c, uint32_t quanta)
 	buf[15] = OPCODE_PAUSE;
 	buf[16] = (uint8_t)(quanta >> 8);
 	buf[17] = (uint8_t)quanta;
-	if (c->mac.tx_on && to_wire(c, &f, 1) == 1)
-		card_event(c, BLK_MAC, "pause frame sent, %u quanta", quanta);
+	if (!c->mac.tx_on)
+		return true;		/* nobody listens: the link is down for the partner */
+	if (to_wire(c, &f, 1) != 1) {
+		c->mac.pause_stuck = true;
+		return false;
+	}
+	card_event(c, BLK_MAC, "pause frame sent, %u quanta", quanta);
 	if (c->port && c->port->flush)
 		c->port->flush(c->port_ctx);
+	return true;
 }
 
 /* Called from inside the receive path: the frame itself goes out in mac_run() */
@@ -258,14 +266,12 @@ static void run_pause_tx(struct card *c)
 	uint32_t left = c->csr[CSR_MAC_CL01_QUANTA_THRESH] & 0xffff;
 
 	if (!c->mac.pause_wanted) {
-		if (c->mac.pause_sent)
-			send_pause(c, 0);
-		c->mac.pause_sent = false;
+		if (send_pause(c, 0))
+			c->mac.pause_sent = false;
 		return;
 	}
-	if (c->mac.pause_sent && c->now < c->mac.pause_refresh)
+	if ((c->mac.pause_sent && c->now < c->mac.pause_refresh) || !send_pause(c, quanta))
 		return;
-	send_pause(c, quanta);
 	c->mac.pause_sent = true;
 	c->mac.pause_refresh = c->now + quanta_ns(c, left < quanta ? quanta - left : quanta) + 1;
 }
@@ -276,7 +282,7 @@ void mac_run(struct card *c)
 		c->mac.tx_paused_until = 0;
 		card_port_ready(c);
 	}
-	if (c->mac.pause_wanted || c->mac.pause_sent)
+	if ((c->mac.pause_wanted || c->mac.pause_sent) && !c->mac.pause_stuck)
 		run_pause_tx(c);
 }
 
@@ -286,6 +292,8 @@ uint64_t mac_deadline(const struct card *c)
 
 	if (c->mac.tx_paused_until)
 		when = c->mac.tx_paused_until;
+	if (c->mac.pause_stuck)
+		return when;		/* card_port_ready() wakes us */
 	if (c->mac.pause_wanted != c->mac.pause_sent)
 		when = 0;
 	else if (c->mac.pause_sent && c->mac.pause_refresh < when)

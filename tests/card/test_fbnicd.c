@@ -361,7 +361,7 @@ static void control_answers_every_line(void **state)
 		{ "help\n", "stats CARD" }, { "\n", "requests" }, { "stats 0\n", "\"MAC_STAT_RX_RECEIVED_OK\":0" },
 		{ "bugs 0\n", "\"twq\":0" }, { "wire 0\n", "none" }, { "bus 0\n", "{" }, { "fw 0\n", "fw_messages_in" },
 		{ "link 0 down\n", "\"ok\":true" }, { "reg 0 SIG_PCS_OUT0\n", ":0" }, { "link 0 up\n", "\"ok\":true" },
-		{ "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "reg 0 0x11808 2\n", "0x11809" },
+		{ "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "reg 0 0x11808 2\n", "SIG_PCS_OUT1" },
 		{ "reg 0 nothing\n", "nothing" }, { "reg 0 0 99999\n", "error" }, { "reg 0 0xffffffffffffffff 4000\n", "{" },
 		{ "reg 0\n", "usage" }, { "reg 0 0 -1\n", "{" },
 		{ "link 0 sideways\n", "sideways" }, { "link 0\n", "usage" }, { "trace 0 mac,csr\n", "ok" },

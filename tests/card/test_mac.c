@@ -506,6 +506,28 @@ static void a_paused_card_still_sends_pause(void **state)
 	assert_int_equal(rig.nout, 3);
 }
 
+static void a_pause_frame_the_wire_refused_goes_when_it_can(void **state)
+{
+	(void)state;
+	rig.blocked = true;
+	fill();
+	assert_int_equal(rig.nout, 0);
+	assert_int_not_equal(card_deadline(card), 0);	/* it waits for the wire, it does not spin */
+	rig.blocked = false;
+	card_port_ready(card);
+	rig_work(&rig);
+	assert_int_equal(rig.nout, 1);
+	expect_pause(0, 0xffff);
+	rig.blocked = true;
+	empty();
+	assert_int_equal(rig.nout, 1);
+	rig.blocked = false;
+	card_port_ready(card);
+	rig_work(&rig);
+	assert_int_equal(rig.nout, 2);
+	expect_pause(1, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -516,7 +538,7 @@ int main(void)
 		T(uncut_large_send_counts_as_its_segments), T(pause_stops_transmission_for_its_quanta),
 		T(zero_quanta_and_pause_off_resume), T(other_control_frames_are_counted_and_ignored),
 		T(pause_is_sent_renewed_and_taken_back), T(no_pause_is_sent_when_it_is_off),
-		T(a_paused_card_still_sends_pause),
+		T(a_paused_card_still_sends_pause), T(a_pause_frame_the_wire_refused_goes_when_it_can),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
