@@ -4,8 +4,10 @@
  *
  *	phc /dev/ptpN SECONDS
  *
- * Reads it many times, beside the system's clock, and prints "PPM ppm", how
- * much faster than the system it ran. Fails if it ever went backwards.
+ * Prints "PPM ppm", how much faster than the system's clock it ran. Of many
+ * readings at the start and at the end the one counts which took the least
+ * time, since a guest can stand still for long between two instructions.
+ * Fails if the clock ever went backwards.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define SAMPLES 200
 
 static double read_clock(clockid_t id)
 {
@@ -27,9 +31,35 @@ static double read_clock(clockid_t id)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+struct sample {
+	double	sys, phc, width;
+};
+
+/* The best of many readings of the clock, between two of the system's */
+static struct sample take_sample(clockid_t id)
+{
+	struct sample best = { .width = 1e9 };
+	double last = 0;
+
+	for (int i = 0; i < SAMPLES; i++) {
+		double before = read_clock(CLOCK_MONOTONIC_RAW);
+		double phc = read_clock(id);
+		double width = read_clock(CLOCK_MONOTONIC_RAW) - before;
+
+		if (phc < last) {
+			fprintf(stderr, "phc: back by %.0f ns\n", (last - phc) * 1e9);
+			exit(1);
+		}
+		last = phc;
+		if (width < best.width)
+			best = (struct sample){ before + width / 2, phc, width };
+	}
+	return best;
+}
+
 int main(int argc, char **argv)
 {
-	double start, phc0, sys, phc, last;
+	struct sample a, b;
 	clockid_t id;
 	int fd;
 
@@ -39,18 +69,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	id = (clockid_t)((~(unsigned int)fd << 3) | 3);	/* FD_TO_CLOCKID */
-	start = read_clock(CLOCK_MONOTONIC_RAW);
-	phc0 = last = read_clock(id);
-	do {
-		usleep(1000);
-		sys = read_clock(CLOCK_MONOTONIC_RAW);
-		phc = read_clock(id);
-		if (phc < last) {
-			fprintf(stderr, "phc: back by %.0f ns\n", (last - phc) * 1e9);
-			return 1;
-		}
-		last = phc;
-	} while (sys - start < atof(argv[2]));
-	printf("%.0f ppm\n", ((phc - phc0) / (sys - start) - 1) * 1e6);
+	a = take_sample(id);
+	usleep((useconds_t)(atof(argv[2]) * 1e6));
+	b = take_sample(id);
+	if (b.phc <= a.phc) {
+		fprintf(stderr, "phc: the clock stands still\n");
+		return 1;
+	}
+	printf("%.0f ppm\n", ((b.phc - a.phc) / (b.sys - a.sys) - 1) * 1e6);
 	return 0;
 }

@@ -177,7 +177,7 @@ go_on()
 traffic_stop()
 {
 	while read -r p; do
-		kill -KILL -- "-$p" 2>/dev/null || true
+		kill -KILL "-$p" || bad "traffic has ended by itself"
 	done </run/traffic
 	rm -f /run/traffic
 }
@@ -198,16 +198,28 @@ ip_packets()
 # what one side's IP sent is what the other's got
 cable_mark()
 {
-	ip_packets >/run/cable.a
-	ip_packets peer >/run/cable.b
+	cable_counts >/run/cable
+}
+
+# Both sides at one moment: nothing came while the second was looked at
+cable_counts()
+{
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 0.2
+		a=$(ip_packets) b=$(ip_packets peer)
+		if [ "$a" = "$(ip_packets)" ]; then
+			echo "$a $b"
+			return
+		fi
+	done
+	bad "packets come and go on the cable"
 }
 
 cable_lost_nothing()
 {
-	sleep 0.2
-	set -- $(cat /run/cable.a) $(cat /run/cable.b) $(ip_packets) $(ip_packets peer)
-	echo "IPv4 there $(($9 - $1)) of $((${14} - $6)), back $((${13} - $5)) of $((${10} - $2));" \
-		"IPv6 there $((${11} - $3)) of $((${16} - $8)), back $((${15} - $7)) of $((${12} - $4))"
+	set -- $(cat /run/cable) $(cable_counts)
+	echo "sent > arrived: IPv4 there $(($9 - $1)) > $((${14} - $6)), back $((${13} - $5)) > $((${10} - $2));" \
+		"IPv6 there $((${11} - $3)) > $((${16} - $8)), back $((${15} - $7)) > $((${12} - $4))"
 	[ $(($9 - $1)) = $((${14} - $6)) ] && [ $((${13} - $5)) = $((${10} - $2)) ] &&
 		[ $((${11} - $3)) = $((${16} - $8)) ] && [ $((${15} - $7)) = $((${12} - $4)) ] ||
 		bad "packets were lost between the two IP layers"
