@@ -359,6 +359,8 @@ unsigned int card_rx(struct card *c, const struct frame *f, unsigned int n, bool
 			break;
 		count_rx_good(c, &f[i], h);
 	}
+	/* A wire may go on delivering for long: interrupts come when they are due, not after it */
+	intr_run(c);
 	return i;
 }
 
