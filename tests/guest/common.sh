@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154	# shared with run, guest.sh and the guest
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Words for the files of tests/guest, on the host. A test is a file here with
