@@ -1,4 +1,4 @@
-# shellcheck shell=dash disable=SC1007,SC1091,SC2086	# words that may be none
+# shellcheck shell=dash disable=SC1007,SC1091,SC2015,SC2034,SC2046,SC2086	# words that may be none
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Inside the guest: words for the tests (/guest/in-guest.sh). With two cards,
