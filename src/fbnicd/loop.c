@@ -22,6 +22,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -44,6 +45,7 @@ struct loop {
 	int			nev, cur;	/* being dispatched */
 	uint64_t		(*clock)(void *arg);
 	void			*clock_arg;
+	uint64_t	linger;		/* ns; see linger() */
 };
 
 static struct loop *to_loop(struct wire_loop *base)
@@ -296,13 +298,36 @@ int loop_once(struct loop *l, uint64_t max_wait)
 	return ran + run_timers(l);
 }
 
+void loop_linger(struct loop *l, uint64_t ns)
+{
+	l->linger = ns;
+}
+
+/*
+ * What has just been busy will be again in a moment, and waking a sleeping
+ * thread on a sleeping processor takes tens of microseconds: for a while after
+ * the last event look again instead of sleeping, giving way to whoever else
+ * wants the processor.
+ */
+static int linger(struct loop *l)
+{
+	uint64_t end = l->clock(l->clock_arg) + l->linger;
+	int ret;
+
+	do {
+		sched_yield();
+		ret = loop_once(l, 0);
+	} while (!ret && !l->stop && l->clock(l->clock_arg) < end);
+	return ret;
+}
+
 int loop_run(struct loop *l)
 {
 	int ret = 0;
 
 	l->stop = false;
 	while (!l->stop && ret >= 0)
-		ret = loop_once(l, TIMER_OFF);
+		ret = ret && l->linger ? linger(l) : loop_once(l, TIMER_OFF);
 	return ret < 0 ? ret : 0;
 }
 

@@ -22,6 +22,8 @@ struct wire_loop *loop_wire(struct loop *l);
 /* Until loop_stop(), which may be called from any callback.  0 or -errno of epoll */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l);
+/* After an event, look for more for so many ns before sleeping (0, the default: sleep at once) */
+void loop_linger(struct loop *l, uint64_t ns);
 
 /*
  * One round: hooks, sleep for at most @max_wait ns, descriptors, timers.

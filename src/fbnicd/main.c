@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 	p.loop = loop_new();
 	if (!p.loop)
 		die("event loop: %s", strerror(errno));
+	loop_linger(p.loop, o.linger_us * 1000ull);
 	watch_signals(&p);
 	for (i = 0; i < o.ncards; i++)
 		p.unit[p.nunits++] = unit_new(i, &o.card[i], o.trace, p.loop);

@@ -19,6 +19,8 @@
 #define FBNICD_VERSION "unknown"
 #endif
 
+#define MAX_LINGER_US	10000
+
 static const char usage[] =
 "Usage: fbnicd --card socket=PATH[,KEY=VALUE...] [--card ...] [OPTION...]\n"
 "An emulation of Meta's fbnic NIC, offered to virtual machines over vfio-user.\n"
@@ -38,6 +40,7 @@ static const char usage[] =
 "Options:\n"
 "  --control=PATH  unix socket for fbnicctl: counters, link, traces\n"
 "  --trace=LIST    tell what these blocks do, on stderr (\"all\", or names with commas)\n"
+"  --linger=US     look for more work for so long before sleeping (default 0)\n"
 "  --help, --version\n";
 
 void die(const char *fmt, ...)
@@ -255,6 +258,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		{ "card", required_argument, NULL, 'c' },
 		{ "control", required_argument, NULL, 'C' },
 		{ "trace", required_argument, NULL, 't' },
+		{ "linger", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -273,6 +277,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			break;
 		case 't':
 			parse_trace(o, optarg);
+			break;
+		case 'l':
+			o->linger_us = number("--linger", optarg, 0, MAX_LINGER_US);
 			break;
 		case 'h':
 			fputs(usage, stdout);

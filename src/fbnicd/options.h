@@ -26,6 +26,7 @@ struct options {
 	unsigned int		ncards;
 	const char		*control;	/* socket path, or NULL */
 	uint32_t		trace;		/* bit per enum card_block */
+	unsigned int		linger_us;	/* see loop_linger() */
 };
 
 /* Parses; dies on a mistake; handles --help and --version.  @argv's strings are cut up and kept. */

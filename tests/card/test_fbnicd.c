@@ -191,6 +191,8 @@ static void bad_command_lines(void **state)
 		REFUSED(t[i].culprit, "--card", card(t[i].rest));
 	REFUSED("socket", "--card", "wire=none");
 	REFUSED("--card", "--trace=all");
+	REFUSED("--linger=x", "--card", card("wire=none"), "--linger=x");
+	REFUSED("--linger=10001", "--card", card("wire=none"), "--linger=10001");
 	REFUSED("nonsense", "--card", card("wire=none"), "--trace=csr,nonsense");
 	REFUSED("/nonexistent/ctl", "--card", card("wire=none"), "--control=/nonexistent/ctl");
 	REFUSED("/nonexistent/s", "--card", "socket=/nonexistent/s,wire=none");
