@@ -18,7 +18,7 @@
  * In the event loop:
  *
  *   - watch vu_listen_fd(v) for EPOLLIN from the start; when it is ready call
- *     vu_accept(v);
+ *     vu_accept(v), and don't watch it for a while if that fails: it stays ready;
  *   - owner->conn(ctx, fd, true) tells of a client: watch fd, level triggered;
  *     owner->conn(ctx, fd, false) of its end, while fd is still open;
  *   - when fd is ready (for anything, HUP and ERR too) call
@@ -75,7 +75,8 @@ void vu_detach(struct vu *v);
 int vu_listen_fd(const struct vu *v);
 int vu_conn_fd(const struct vu *v);	/* -1: nobody is connected */
 uint32_t vu_want(const struct vu *v);	/* EPOLLIN, perhaps EPOLLOUT, for the connection */
-void vu_accept(struct vu *v);
+/* All who knock; 0 or -errno: the one who is next can't be let in (-EMFILE: not now) */
+int vu_accept(struct vu *v);
 /* Handles up to @budget messages; true: more are in the buffer already */
 bool vu_service(struct vu *v, unsigned int budget);
 

@@ -101,7 +101,7 @@ static bool conn_is_gone(const struct vu *v)
 	return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
 }
 
-void vu_accept(struct vu *v)
+int vu_accept(struct vu *v)
 {
 	int fd;
 
@@ -122,6 +122,7 @@ void vu_accept(struct vu *v)
 		if (v->owner.conn)
 			v->owner.conn(v->owner.ctx, fd, true);
 	}
+	return errno == EAGAIN ? 0 : -errno;
 }
 
 /* ---- file descriptors ---- */

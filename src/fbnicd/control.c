@@ -20,6 +20,7 @@
 #include "../bus/vfu.h"
 #include "../card/card.h"
 #include "../card/regs.h"
+#include "../wire/listen.h"
 #include "../wire/wire.h"
 #include "../wire/wire_loop.h"
 #include "control.h"
@@ -45,7 +46,7 @@ struct control {
 	struct unit	**units;
 	unsigned int	nunits;
 	int		fd;
-	struct loop_fd	watch;
+	struct listener	door;
 	char		path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct client	client[MAX_CLIENTS];
 };
@@ -347,20 +348,19 @@ static void on_client_ready(void *arg, uint32_t events)
 	}
 }
 
-static void on_connect(void *arg, uint32_t events)
+static int on_connect(void *arg)
 {
 	struct control *c = arg;
 	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), size = 1 << 20;
 	unsigned int i;
 
-	(void)events;
 	if (fd < 0)
-		return;
+		return -errno;
 	for (i = 0; i < MAX_CLIENTS && c->client[i].fd >= 0; i++)
 		;
 	if (i == MAX_CLIENTS) {
 		close(fd);
-		return;
+		return 0;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));	/* a whole answer must fit */
 	c->client[i] = (struct client){ .owner = c, .fd = fd };
@@ -369,6 +369,7 @@ static void on_connect(void *arg, uint32_t events)
 		close(fd);
 		c->client[i].fd = -1;
 	}
+	return 0;
 }
 
 /* ---- life ---- */
@@ -409,6 +410,7 @@ struct control *control_new(const char *path, struct unit **units, unsigned int 
 {
 	struct control *c = calloc(1, sizeof(*c));
 	unsigned int i;
+	int err;
 
 	if (!c)
 		die("out of memory");
@@ -419,8 +421,10 @@ struct control *control_new(const char *path, struct unit **units, unsigned int 
 		c->client[i].fd = -1;
 	c->fd = listen_at(path);
 	strcpy(c->path, path);
-	c->watch = (struct loop_fd){ .cb = on_connect, .arg = c };
-	loop_fd_add(loop, &c->watch, c->fd, EPOLLIN);
+	c->door = (struct listener){ .accept = on_connect, .arg = c };
+	err = listener_start(&c->door, loop, c->fd);
+	if (err)
+		die("--control=%s: %s", path, strerror(-err));
 	return c;
 }
 
@@ -433,7 +437,7 @@ void control_free(struct control *c)
 	for (i = 0; i < MAX_CLIENTS; i++)
 		if (c->client[i].fd >= 0)
 			client_close(&c->client[i]);
-	loop_fd_del(c->loop, &c->watch);
+	listener_stop(&c->door);
 	close(c->fd);
 	unlink(c->path);
 	free(c);

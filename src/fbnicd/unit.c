@@ -19,6 +19,7 @@
 
 #include "../bus/vfu.h"
 #include "../card/card.h"
+#include "../wire/listen.h"
 #include "../wire/wire.h"
 #include "fw_home.h"
 #include "loop.h"
@@ -35,7 +36,8 @@ struct unit {
 	struct fw_home		*fw;
 	struct wire		*wire;
 	struct card_env		env;
-	struct loop_fd		listen_fd, conn_fd;
+	struct listener		door;
+	struct loop_fd		conn_fd;
 	struct loop_timer	timer;
 	bool			connected;
 	bool			more_messages;	/* in the server's own buffer */
@@ -82,10 +84,9 @@ static void bus_said(void *ctx, const char *line)
 
 /* ---- events ---- */
 
-static void on_listen(void *arg, uint32_t events)
+static int on_knock(void *arg)
 {
-	(void)events;
-	vu_accept(((struct unit *)arg)->vu);
+	return vu_accept(((struct unit *)arg)->vu);
 }
 
 static void on_conn(void *arg, uint32_t events)
@@ -215,8 +216,8 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 
 	u->timer = (struct loop_timer){ .cb = on_timer, .arg = u };
 	u->conn_fd = (struct loop_fd){ .cb = on_conn, .arg = u };
-	u->listen_fd = (struct loop_fd){ .cb = on_listen, .arg = u };
-	err = loop_fd_add(u->loop, &u->listen_fd, vu_listen_fd(u->vu), EPOLLIN);
+	u->door = (struct listener){ .accept = on_knock, .arg = u };
+	err = listener_start(&u->door, u->loop, vu_listen_fd(u->vu));
 	if (err)
 		die("socket=%s: %s", o->socket, strerror(-err));
 	return u;
@@ -225,7 +226,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 void unit_free(struct unit *u)
 {
 	vu_detach(u->vu);
-	loop_fd_del(u->loop, &u->listen_fd);
+	listener_stop(&u->door);
 	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
 	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
 	wire_close(u->wire);

@@ -27,6 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "wire_int.h"
 
 #define RETRY_NS	(500 * NS_PER_MS)
@@ -42,7 +43,8 @@ struct stream {
 	bool			server, bound;
 	int			listen_fd, fd;		/* -1: none */
 	bool			connecting;		/* fd is not connected yet */
-	struct loop_fd		listen_h, h;
+	struct listener		door;
+	struct loop_fd		h;
 	struct loop_timer	retry;
 
 	/* the rest of a frame that was sent in part */
@@ -90,7 +92,7 @@ static void stream_drop_peer(struct stream *s, const char *why)
 		wire_trace(&s->w, "peer gone: %s", why);
 	}
 	if (s->server)
-		loop_fd_mod(s->w.loop, &s->listen_h, EPOLLIN);
+		listener_set(&s->door, true);
 	else
 		stream_retry_later(s);
 	wire_ready(&s->w);		/* what the card holds back is for nobody now */
@@ -110,21 +112,21 @@ static void stream_connected(struct stream *s)
 	stream_watch(s);
 }
 
-static void stream_accept(void *arg, uint32_t events)
+static int stream_accept(void *arg)
 {
 	struct stream *s = arg;
 	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	(void)events;
 	if (fd < 0)
-		return;		/* the peer gave up, or no descriptors: the next event tries again */
+		return -errno;
 	s->fd = fd;
 	if (loop_fd_add(s->w.loop, &s->h, fd, EPOLLIN)) {
 		stream_reset(s);
-		return;
+		return 0;
 	}
-	loop_fd_mod(s->w.loop, &s->listen_h, 0);
+	listener_set(&s->door, false);
 	stream_connected(s);
+	return 0;
 }
 
 static void stream_connect(void *arg)
@@ -383,7 +385,7 @@ static int stream_listen(struct stream *s, const char *arg, char *err, size_t er
 	if (bind(s->listen_fd, &s->addr.sa, s->addr.len))
 		return wire_fail(err, errlen, "can't listen on %s: %s", arg, strerror(errno));
 	s->bound = true;
-	if (listen(s->listen_fd, 1) || loop_fd_add(s->w.loop, &s->listen_h, s->listen_fd, EPOLLIN))
+	if (listen(s->listen_fd, 1) || listener_start(&s->door, s->w.loop, s->listen_fd))
 		return wire_fail(err, errlen, "can't listen on %s: %s", arg, strerror(errno));
 	return 0;
 }
@@ -394,7 +396,7 @@ static int stream_open(struct wire *w, const struct wire_args *a, char *err, siz
 
 	s->fd = s->listen_fd = -1;
 	s->h = (struct loop_fd){ .cb = stream_event, .arg = s };
-	s->listen_h = (struct loop_fd){ .cb = stream_accept, .arg = s };
+	s->door = (struct listener){ .accept = stream_accept, .arg = s };
 	s->retry = (struct loop_timer){ .cb = stream_connect, .arg = s };
 
 	if (!*a->arg)
@@ -417,7 +419,7 @@ static void stream_close(struct wire *w)
 	loop_timer_set(w->loop, &s->retry, TIMER_OFF);
 	stream_reset(s);
 	if (s->listen_fd >= 0) {
-		loop_fd_del(w->loop, &s->listen_h);
+		listener_stop(&s->door);
 		close(s->listen_fd);
 	}
 	if (s->bound)

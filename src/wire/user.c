@@ -19,6 +19,10 @@
  * pause) libslirp's sockets are not read: what fills the queue then are only
  * its answers to what the card sends.  A full queue drops and counts.
  *
+ * libslirp accepts whom hostfwd lets in, and does not say so when it has no
+ * descriptor for him; who then still waits would wake us at once, forever.  So
+ * it hears of him only when there is a descriptor.
+ *
  * From the card: slirp_input() takes an IPv4 packet of 64 KiB as it takes any
  * other (it copies it into a buffer made to measure), so TCP over IPv4 is not
  * cut: PORT_LSO_WHOLE.  IPv6 above its MTU it answers with "too big", and a
@@ -32,7 +36,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "listen.h"
 #include "wire_int.h"
 
 #if !SLIRP_CHECK_VERSION(4, 7, 0)
@@ -51,6 +58,7 @@ struct user_fd {
 	uint32_t	revents;	/* reported by epoll, not seen by libslirp yet */
 	uint32_t	wants;		/* of the fill that is going on */
 	bool		listed;		/* in user.active */
+	bool		listens;	/* for hostfwd */
 };
 
 struct user {
@@ -60,6 +68,7 @@ struct user {
 	bool			work;		/* user_work() is armed */
 	struct loop_timer	work_timer;	/* at once, or when libslirp wants to be called */
 	struct loop_timer	ra_timer;	/* libslirp's only timer: IPv6 router advertisements */
+	struct loop_timer	rest_timer;	/* who knocks has waited long enough: look again */
 
 	struct user_fd		*fds;
 	unsigned int		nfds;
@@ -131,16 +140,39 @@ static const struct { int slirp; uint32_t epoll; } event_map[] = {
 	{ SLIRP_POLL_HUP, EPOLLHUP },
 };
 
+static bool have_descriptor(int like)
+{
+	int fd = dup(like);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static void user_fd_event(void *arg, uint32_t events)
 {
 	struct user_fd *f = arg;
 	struct user *u = f->u;
 
+	if (f->listens && !have_descriptor(f->h.fd)) {
+		loop_fd_mod(u->w.loop, &f->h, 0);	/* until the next fill */
+		loop_timer_set(u->w.loop, &u->rest_timer, loop_now(u->w.loop) + LISTEN_REST_NS);
+		return;
+	}
 	f->revents |= events;
 	/* Level triggered, and it can be a while until libslirp takes it: wanted again by the next fill */
 	if (u->w.paused || !batch_empty(&u->batch))
 		loop_fd_mod(u->w.loop, &f->h, 0);
 	user_arm(u);
+}
+
+static bool is_listening(int fd)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) && yes;
 }
 
 static int add_poll(int fd, int events, void *arg)
@@ -158,6 +190,7 @@ static int add_poll(int fd, int events, void *arg)
 		f->h.arg = f;
 		f->h.fd = fd;
 		f->h.events = 0;
+		f->listens = is_listening(fd);
 		u->active[u->nactive++] = fd;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(event_map); i++) {
@@ -475,6 +508,7 @@ static int user_open(struct wire *w, const struct wire_args *a, char *err, size_
 
 	u->work_timer = (struct loop_timer){ .cb = user_work, .arg = u };
 	u->ra_timer = (struct loop_timer){ .cb = ra_expired, .arg = u };
+	u->rest_timer = (struct loop_timer){ .cb = notify, .arg = u };
 	if (user_config(&u->cfg, a, err, errlen))
 		return -EINVAL;
 	if (user_memory(u))
@@ -503,6 +537,7 @@ static void user_close(struct wire *w)
 		loop_fd_del(w->loop, &u->fds[u->active[i]].h);
 	loop_timer_set(w->loop, &u->work_timer, TIMER_OFF);
 	loop_timer_set(w->loop, &u->ra_timer, TIMER_OFF);
+	loop_timer_set(w->loop, &u->rest_timer, TIMER_OFF);
 	free(u->fds);
 	free(u->active);
 	free(u->q_data);

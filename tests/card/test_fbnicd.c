@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -515,6 +516,59 @@ static void an_idle_card_sleeps(void **state)
 	}
 }
 
+/* All that the process may open is open: who knocks waits, and it sleeps; later they are served */
+static void without_descriptors_it_sleeps(void **state)
+{
+	char ctl[140], err[200], path[64], line[8192], c[300];
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct timespec pause = { 0, 300000000 };
+	struct rlimit none, old;
+	unsigned long n, t;
+	struct host *h;
+	int fd, wire, second;
+	struct proc p;
+
+	(void)state;
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	snprintf(c, sizeof(c), "socket=%s,wire=stream:unix:%s;server=on", in_dir("a"), in_dir("b"));
+	START(&p, "--card", c, ctl);
+	assert_int_equal(prlimit(p.pid, RLIMIT_NOFILE, NULL, &old), 0);
+	for (none.rlim_cur = 0; ; none.rlim_cur++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)p.pid, (int)none.rlim_cur);
+		if (readlink(path, line, sizeof(line)) < 0)
+			break;
+	}
+	none.rlim_max = old.rlim_max;
+	assert_int_equal(prlimit(p.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	fd = dial("ctl");
+	wire = dial("b");
+	strcpy(sa.sun_path, in_dir("a"));
+	second = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(second, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	n = switches(p.pid);
+	t = cpu_ticks(p.pid);
+	nanosleep(&pause, NULL);
+	n = switches(p.pid) - n;
+	t = cpu_ticks(p.pid) - t;
+	if (n > 50 || t > 5)
+		fail_msg("woke %lu times, used %lu ticks", n, t);
+	close(second);
+	assert_int_equal(prlimit(p.pid, RLIMIT_NOFILE, &old, NULL), 0);
+	ask(fd, "help\n", "requests");
+	h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
+	if (!h)
+		fail_msg("%s", err);
+	assert_int_equal(host_enable(h), 0);
+	do {
+		assert_int_equal(send(fd, "wire 0\n", 7, MSG_NOSIGNAL), 7);
+		assert_true(read_line(fd, line, sizeof(line)));
+	} while (!strstr(line, "\"connects\":1"));
+	host_free(h);
+	close(wire);
+	close(fd);
+	stop(&p, SIGTERM);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -522,6 +576,7 @@ int main(void)
 		T(bad_command_lines), T(help_and_version), T(starts_ends_and_cleans_up),
 		T(a_socket_in_use_is_refused_a_dead_one_replaced), T(state_keeps_the_address),
 		T(control_answers_every_line), T(clients_come_go_and_wait), T(an_idle_card_sleeps),
+		T(without_descriptors_it_sleeps),
 	};
 
 	binary = getenv("FBNICD");

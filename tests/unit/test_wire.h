@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +174,19 @@ static inline bool port_send(struct port *p, const void *data, size_t len)
 	struct frame f = { .span = &s, .nspans = 1, .len = (uint32_t)len };
 
 	return p->ops->tx(p->ctx, &f, 1) == 1;
+}
+
+/* No descriptor can be opened until setrlimit(RLIMIT_NOFILE, @old) */
+static inline void no_descriptors(struct rlimit *old)
+{
+	int lowest = dup(0);
+	struct rlimit none;
+
+	assert_true(lowest >= 0);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, old), 0);
+	none = (struct rlimit){ (rlim_t)lowest, old->rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 }
 
 /* Frame @i of a sequence: a size and bytes that only it has */

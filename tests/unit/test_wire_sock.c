@@ -285,6 +285,31 @@ static void stream_server_takes_one_peer_after_the_other(void **state)
 	port_free(p);
 }
 
+/* Who knocks while there is no descriptor waits, and nobody spins for him */
+static void stream_server_without_descriptors_waits(void **state)
+{
+	struct bench *b = *state;
+	struct port *p = port_new(b, "stream:unix:%s;server=on", in_dir(b, "s"));
+	int peer = un_socket(in_dir(b, "s"), SOCK_STREAM, false);
+	unsigned int events = 0;
+	struct rlimit old;
+
+	no_descriptors(&old);
+	for (int i = 0; i < 50; i++)
+		events += (unsigned int)loop_once(b->loop, 0);
+	for (unsigned int i = 0; i < 10 && events == 1; i++)
+		pass_time(b, NS_PER_S);		/* it looks again now and then */
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_int_equal(events, 1);
+	assert_int_equal(wire_stats(p->w)->connects, 0);
+	pass_time(b, NS_PER_S);
+	assert_int_equal(wire_stats(p->w)->connects, 1);
+	close(peer);
+	settle(b);
+	assert_int_equal(wire_stats(p->w)->disconnects, 1);
+	port_free(p);
+}
+
 static void stream_client_connects_again(void **state)
 {
 	struct bench *b = *state;
@@ -582,6 +607,7 @@ int main(void)
 		T(stream_skips_giants),
 		T(stream_garbage_does_no_harm),
 		T(stream_server_takes_one_peer_after_the_other),
+		T(stream_server_without_descriptors_waits),
 		T(stream_client_connects_again),
 		T(stream_forgets_half_frames_with_the_peer),
 		T(stream_drops_for_a_peer_that_never_reads),

@@ -332,6 +332,34 @@ static void hostfwd_carries_udp_both_ways(void **state)
 	port_free(p);
 }
 
+/* Who knocks while there is no descriptor waits, and nobody spins for him */
+static void hostfwd_without_descriptors_waits(void **state)
+{
+	struct bench *b = *state;
+	unsigned int events = 0;
+	struct rlimit old;
+	struct port *p;
+	uint16_t port;
+	int fd;
+
+	close(listener(false, &port));
+	p = port_new(b, "user:ipv6=off;hostfwd=tcp:127.0.0.1:%u-:22", port);
+	say_hello(b, p);
+	port_forget(p);
+	fd = dial4(port, SOCK_STREAM);
+	no_descriptors(&old);
+	for (int i = 0; i < 50; i++)
+		events += (unsigned int)loop_once(b->loop, 0);
+	for (int i = 0; i < 5 && events <= 10; i++)
+		pass_time(b, NS_PER_S);
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_in_range(events, 1, 10);
+	assert_int_equal(p->n, 0);
+	next_ip(b, p, IPPROTO_TCP);
+	close(fd);
+	port_free(p);
+}
+
 static void idle_network_sleeps(void **state)
 {
 	struct bench *b = *state;
@@ -401,6 +429,7 @@ int main(void)
 		T(hostfwd_reaches_the_guest),
 		T(hostfwd_carries_tcp_both_ways),
 		T(hostfwd_carries_udp_both_ways),
+		T(hostfwd_without_descriptors_waits),
 		T(idle_network_sleeps),
 		T(junk_does_no_harm),
 	};
