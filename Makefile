@@ -30,8 +30,9 @@ check-fast: deps	## the tests that need no guest
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
-docs: build	## what is generated: docs/registers.md
+docs: build	## what is generated: docs/registers.md, docs/ncsi.md
 	@build/regdoc > docs/registers.md
+	@build/ncsidoc > docs/ncsi.md
 
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
