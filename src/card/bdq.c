@@ -26,11 +26,11 @@
 #include "hw.h"
 #include "rde.h"
 
-#define CTL_RESET	BIT(0)
-#define CTL_ENABLE	BIT(1)
-#define CTL_PPQ_ENABLE	BIT(30)
+#define CTL_RESET	F_BIT(BDQ_CTL_RESET)
+#define CTL_ENABLE	F_BIT(BDQ_CTL_ENABLE)
+#define CTL_PPQ_ENABLE	F_BIT(BDQ_CTL_PPQ_ENABLE)
 
-#define BD_ADDR_MASK	0x00003ffffffff000ull
+#define BD_ADDR_MASK	D_MASK(BD_ADDR)
 
 static void bdq_clear(struct bdq *b)
 {
@@ -142,7 +142,7 @@ int bdq_next(struct card *c, struct bdq *b, uint16_t next)
 
 	bd = b->pf[b->pf_pos++];
 	b->head = (uint16_t)((b->head + 1u) & b->mask);
-	b->id = (uint16_t)(bd >> 48);
+	b->id = (uint16_t)D_GET(bd, BD_ID);
 	b->addr = bd & BD_ADDR_MASK;
 	b->next = next;
 	b->open = true;

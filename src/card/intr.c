@@ -26,11 +26,11 @@
 #define TX_TIMER(v)	((v) + CARD_VECTORS)
 #define NTIMERS		(2 * CARD_VECTORS)
 
-#define REARM_RCQ_UPD	BIT(14)
-#define REARM_TCQ_UPD	BIT(29)
-#define REARM_UNMASK	BIT(31)
+#define REARM_RCQ_UPD	F_BIT(INTR_CQ_REARM_RCQ_TIMEOUT_UPD_EN)
+#define REARM_TCQ_UPD	F_BIT(INTR_CQ_REARM_TCQ_TIMEOUT_UPD_EN)
+#define REARM_UNMASK	F_BIT(INTR_CQ_REARM_UNMASK)
 
-#define MSIX_CTRL_ENABLE BIT(31)
+#define MSIX_CTRL_ENABLE F_BIT(INTR_MSIX_CTRL_ENABLE)
 
 static bool vec_masked(const struct card *c, unsigned int v)
 {
@@ -259,9 +259,9 @@ void intr_mask_clear_write(struct card *c, unsigned int i, uint32_t val)
 void intr_cq_rearm_write(struct card *c, unsigned int v, uint32_t val)
 {
 	if (val & REARM_RCQ_UPD)
-		c->csr[CSR_INTR_RCQ_TIMEOUT + 4 * v] = field(val, 13, 0);
+		c->csr[CSR_INTR_RCQ_TIMEOUT + 4 * v] = F_GET(val, INTR_CQ_REARM_RCQ_TIMEOUT);
 	if (val & REARM_TCQ_UPD)
-		c->csr[CSR_INTR_TCQ_TIMEOUT + 4 * v] = field(val, 28, 15);
+		c->csr[CSR_INTR_TCQ_TIMEOUT + 4 * v] = F_GET(val, INTR_CQ_REARM_TCQ_TIMEOUT);
 	if (val & REARM_UNMASK)
 		vec_unmask(c, v);
 }
@@ -271,7 +271,7 @@ void intr_cause(struct card *c, unsigned int cause)
 	uint32_t ctrl = c->csr[CSR_INTR_MSIX_CTRL + cause];
 
 	if (ctrl & MSIX_CTRL_ENABLE)
-		intr_raise(c, ctrl & 0xff);
+		intr_raise(c, F_GET(ctrl, INTR_MSIX_CTRL_VECTOR));
 }
 
 void intr_msix_ctrl_write(struct card *c, unsigned int cause, uint32_t val)

@@ -31,14 +31,14 @@
 enum { L3_OTHER, L3_IPV4, L3_IPV6, L3_V6V6 };		/* META, L3_TYPE */
 enum { L4_OTHER, L4_TCP, L4_UDP };			/* META, L4_TYPE */
 
-#define META_L2_HLEN(m)		(2 * (uint16_t)field64(m, 5, 0))
-#define META_L3_TYPE(m)		((uint8_t)field64(m, 7, 6))
-#define META_L3_OHLEN(m)	(2 * (uint16_t)field64(m, 15, 8))
-#define META_L3_IHLEN(m)	(2 * (uint16_t)field64(m, 23, 16))
-#define META_CSUM_OFFSET(m)	(2 * (uint16_t)field64(m, 27, 24))
-#define META_L4_HLEN(m)		(4 * (uint16_t)field64(m, 31, 28))
-#define META_L4_TYPE(m)		((uint8_t)field64(m, 33, 32))
-#define META_MSS(m)		((uint16_t)field64(m, 61, 48))
+#define META_L2_HLEN(m)		(2 * (uint16_t)D_GET(m, TWD_META_L2_HLEN))
+#define META_L3_TYPE(m)		((uint8_t)D_GET(m, TWD_META_L3_TYPE))
+#define META_L3_OHLEN(m)	(2 * (uint16_t)D_GET(m, TWD_META_L3_OHLEN))
+#define META_L3_IHLEN(m)	(2 * (uint16_t)D_GET(m, TWD_META_L3_IHLEN))
+#define META_CSUM_OFFSET(m)	(2 * (uint16_t)D_GET(m, TWD_META_CSUM_OFFSET))
+#define META_L4_HLEN(m)		(4 * (uint16_t)D_GET(m, TWD_META_L4_HLEN))
+#define META_L4_TYPE(m)		((uint8_t)D_GET(m, TWD_META_L4_TYPE))
+#define META_MSS(m)		((uint16_t)D_GET(m, TWD_META_MSS))
 
 static inline void put16(uint8_t *p, uint32_t v)
 {
@@ -232,7 +232,7 @@ static void patch_l3(const struct lso *l, uint8_t *hdr, uint32_t k, uint32_t l4b
 	switch (l->l3type) {
 	case L3_IPV4:
 		put16(ip + 2, l3len + l4bytes);
-		if (l->ctrl & BIT(27))		/* IPID_MODE_INC */
+		if (l->ctrl & F_BIT(TCE_LSO_CTRL_IPID_MODE_INC))
 			put16(ip + 4, get16(ip + 4) + k);
 		put16(ip + 10, 0);
 		put_csum(ip + 10, (uint16_t)~csum_fold(csum_partial(ip, l3len, 0)));
@@ -254,8 +254,10 @@ static uint32_t flags_cleared(const struct lso *l, uint32_t k)
 	if (l->nsegs == 1)
 		return 0;
 	if (k == 0)
-		return field(l->ctrl, 8, 0);
-	return k + 1 < l->nsegs ? field(l->ctrl, 17, 9) : field(l->ctrl, 26, 18);
+		return F_GET(l->ctrl, TCE_LSO_CTRL_TCPF_CLR_1ST);
+	if (k + 1 < l->nsegs)
+		return F_GET(l->ctrl, TCE_LSO_CTRL_TCPF_CLR_MID);
+	return F_GET(l->ctrl, TCE_LSO_CTRL_TCPF_CLR_END);
 }
 
 static void patch_l4(const struct lso *l, uint8_t *hdr, uint32_t k, uint32_t l4bytes, uint32_t clear)

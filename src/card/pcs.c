@@ -17,11 +17,11 @@
 
 #include "hw.h"
 
-#define STS_UP		BIT(0)
-#define STS_DOWN	BIT(1)
-#define CTRL1_RESET	BIT(15)
-#define CTRL1_SPEED	0x207cu
-#define STAT1_LINK	BIT(2)
+#define STS_UP		F_BIT(SIG_PCS_INTR_STS_LINK_UP)
+#define STS_DOWN	F_BIT(SIG_PCS_INTR_STS_LINK_DOWN)
+#define CTRL1_RESET	F_BIT(PCS_CTRL1_RESET)
+#define CTRL1_SPEED	(F_MASK(PCS_CTRL1_SPEED_SEL) | F_MASK(PCS_CTRL1_SPEED))
+#define STAT1_LINK	F_BIT(PCS_STAT1_LINK)
 
 enum { FEC_NONE = 1, FEC_RS, FEC_BASER };	/* as in the capability message */
 
@@ -52,13 +52,15 @@ uint32_t sig_pcs_out0_read(struct card *c, unsigned int i)
 	(void)i;
 	if (!pcs_link(c))
 		return 0;
-	return BIT(27) | (c->pcs.fec == FEC_RS ? mode(c)->amps << 1 : mode(c)->block << 5);
+	return F_BIT(SIG_PCS_OUT0_LINK) | (c->pcs.fec == FEC_RS ?
+					   F_PUT(SIG_PCS_OUT0_AMPS_LOCK, mode(c)->amps) :
+					   F_PUT(SIG_PCS_OUT0_BLOCK_LOCK, mode(c)->block));
 }
 
 uint32_t sig_pcs_out1_read(struct card *c, unsigned int i)
 {
 	(void)i;
-	return pcs_link(c) && c->pcs.fec == FEC_BASER ? mode(c)->fcfec << 8 : 0;
+	return pcs_link(c) && c->pcs.fec == FEC_BASER ? F_PUT(SIG_PCS_OUT1_FCFEC_LOCK, mode(c)->fcfec) : 0;
 }
 
 /* Status or mask changed: cause 34 is a level, its rising edge interrupts */
@@ -100,7 +102,7 @@ uint32_t pcs_stat1_read(struct card *c, unsigned int page)
 uint32_t pcs_10gbrt_stat1_read(struct card *c, unsigned int page)
 {
 	(void)page;
-	return pcs_link(c) ? BIT(12) | BIT(0) : 0;
+	return pcs_link(c) ? F_BIT(PCS_10GBRT_STAT1_LINK) | F_BIT(PCS_10GBRT_STAT1_BLOCK_LOCK) : 0;
 }
 
 void card_set_link(struct card *c, bool up)

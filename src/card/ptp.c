@@ -16,10 +16,10 @@
  */
 #include "hw.h"
 
-#define ADJ_INIT	BIT(0)
-#define ADJ_SUB_NUDGE	BIT(8)
-#define ADJ_ADD_NUDGE	BIT(16)
-#define ADJ_ADDEND_SET	BIT(24)
+#define ADJ_INIT	F_BIT(PTP_ADJUST_INIT)
+#define ADJ_SUB_NUDGE	F_BIT(PTP_ADJUST_SUB_NUDGE)
+#define ADJ_ADD_NUDGE	F_BIT(PTP_ADJUST_ADD_NUDGE)
+#define ADJ_ADDEND_SET	F_BIT(PTP_ADJUST_ADDEND_SET)
 
 typedef unsigned __int128 u128;
 

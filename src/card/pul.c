@@ -15,15 +15,16 @@
 
 #include "hw.h"
 
-#define BME		BIT(18)
+#define AW_BME		F_BIT(PUL_OB_TLP_HDR_AW_CFG_BME)
+#define AR_BME		F_BIT(PUL_OB_TLP_HDR_AR_CFG_BME)
 
 void pul_update(struct card *c)
 {
 	bool bm = (c->pci.cfg[4] & 4) && !c->vanished;	/* PCI command, Bus Master Enable */
 	const uint8_t *devctl = c->pci.cfg + c->pci.exp_cap + 8;
 
-	c->dma_wr = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AW_CFG] & BME);
-	c->dma_rd = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AR_CFG] & BME);
+	c->dma_wr = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AW_CFG] & AW_BME);
+	c->dma_rd = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AR_CFG] & AR_BME);
 	c->mps_shift = (uint8_t)(7 + (devctl[0] >> 5 & 7));
 	c->mrrs_shift = (uint8_t)(7 + (devctl[1] >> 4 & 7));
 }

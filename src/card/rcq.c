@@ -18,8 +18,8 @@
 #include "hw.h"
 #include "rde.h"
 
-#define CTL_RESET	BIT(0)
-#define CTL_ENABLE	BIT(1)
+#define CTL_RESET	F_BIT(RCQ_CTL_RESET)
+#define CTL_ENABLE	F_BIT(RCQ_CTL_ENABLE)
 
 static void rcq_clear(struct rcq *r)
 {

@@ -76,8 +76,8 @@ void rde_ctl_write(struct card *c, unsigned int q, uint32_t val)
 {
 	struct rxq *rq = &c->rx.q[q];
 	uint32_t ctl0 = qreg(c, q, Q_RDE_CTL0), ctl1 = qreg(c, q, Q_RDE_CTL1);
-	uint16_t hroom = (uint16_t)field(ctl0, 28, 20), troom = (uint16_t)field(ctl0, 19, 11);
-	uint8_t pad = (uint8_t)field(ctl1, 5, 2), pack = (uint8_t)field(ctl1, 1, 0);
+	uint16_t hroom = (uint16_t)F_GET(ctl0, RDE_CTL0_MIN_HROOM), troom = (uint16_t)F_GET(ctl0, RDE_CTL0_MIN_TROOM);
+	uint8_t pad = (uint8_t)F_GET(ctl1, RDE_CTL1_PADLEN), pack = (uint8_t)F_GET(ctl1, RDE_CTL1_PAYLD_PACK);
 
 	(void)val;
 	/* The fragment in work was laid out by other rules: leave it (the driver never does this) */
@@ -86,13 +86,13 @@ void rde_ctl_write(struct card *c, unsigned int q, uint32_t val)
 	if (pack != rq->pack)
 		rq->ppq.open = false;
 
-	rq->split = ctl0 >> 31;
-	rq->drop_mode = (uint8_t)field(ctl0, 30, 29);
+	rq->split = F_GET(ctl0, RDE_CTL0_EN_HDR_SPLIT);
+	rq->drop_mode = (uint8_t)F_GET(ctl0, RDE_CTL0_DROP_MODE);
 	rq->hroom = hroom;
 	rq->troom = troom;
-	rq->max_hdr = (uint16_t)field(ctl1, 24, 12);
-	rq->payld_off = (uint16_t)(field(ctl1, 11, 9) * RX_ALIGN);
-	rq->close_below = (uint16_t)(RX_ALIGN * (field(ctl1, 8, 6) + 1));
+	rq->max_hdr = (uint16_t)F_GET(ctl1, RDE_CTL1_MAX_HDR);
+	rq->payld_off = (uint16_t)(F_GET(ctl1, RDE_CTL1_PAYLD_OFF) * RX_ALIGN);
+	rq->close_below = (uint16_t)(RX_ALIGN * (F_GET(ctl1, RDE_CTL1_PAYLD_PG_CL) + 1));
 	rq->pad = pad;
 	rq->pack = pack;
 	c->rx.rxb.kick = true;		/* the drop mode may have changed */
@@ -229,7 +229,7 @@ static int put(struct card *c, struct cursor *cur, uint64_t addr, size_t len)
 
 static inline uint64_t al_desc(const struct bdq *b, uint32_t off, uint32_t len)
 {
-	return b->id | (uint64_t)len << 16 | (uint64_t)off << 32;
+	return D_PUT(RCD_HDR_AL_ID, b->id) | D_PUT(RCD_HDR_AL_LEN, len) | D_PUT(RCD_HDR_AL_OFF, off);
 }
 
 static int place_header(struct card *c, struct rxq *rq, const struct rx_desc *d, const struct plan *p,
@@ -245,7 +245,7 @@ static int place_header(struct card *c, struct rxq *rq, const struct rx_desc *d,
 
 	*desc = RCD_TYPE_HDR_AL | al_desc(b, p->off, len);
 	if (p->split)
-		*desc |= (uint64_t)d->hint << 54;
+		*desc |= D_PUT(RCD_HDR_AL_DMA_HINT, d->hint);
 	if (p->overflow)
 		*desc |= RCD_OVERFLOW;
 
@@ -289,16 +289,17 @@ static uint64_t opt_desc(const struct rx_desc *d)
 	uint64_t desc = RCD_TYPE_OPT_META;
 
 	if (d->opt & RX_OPT_TS)
-		desc |= RCD_OPT_TS | (d->ts & ((1ull << 40) - 1));
+		desc |= RCD_OPT_TS | (d->ts & D_MASK(RCD_OPT_META_TS));
 	if (d->opt & RX_OPT_ACTION)
-		desc |= RCD_OPT_ACTION | (uint64_t)d->rule << 40;
+		desc |= RCD_OPT_ACTION | D_PUT(RCD_OPT_META_ACTION, d->rule);
 	return desc;
 }
 
 static uint64_t meta_desc(const struct rx_desc *d, uint32_t sum)
 {
-	return RCD_TYPE_META | d->hash | (uint64_t)csum_fold(sum) << 32 |
-	       (uint64_t)(d->types & 0xf) << 48 | (uint64_t)(d->err & 7) << 53 |
+	/* types: L3_TYPE and L4_TYPE; err: the three ERR bits: as they lie side by side */
+	return RCD_TYPE_META | d->hash | D_PUT(RCD_META_L2_CSUM, csum_fold(sum)) |
+	       D_PUT(RCD_META_L3_TYPE, d->types & 0xf) | D_PUT(RCD_META_ERR_MAC_EOP, d->err & 7) |
 	       (d->err & RX_ECN ? RCD_META_ECN : 0);
 }
 

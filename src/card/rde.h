@@ -6,23 +6,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "descs.h"
 #include "rx.h"
 
 #define FRAG_SIZE	4096u		/* what one buffer descriptor stands for */
 #define RX_ALIGN	128u		/* headers and packed payloads start on multiples */
 #define ALIGN_UP(v, a)	(((v) + (a) - 1) & ~((a) - 1))
 
-/* Completion descriptor; driver: fbnic_csr.h FBNIC_RCD_* */
-#define RCD_DONE		(1ull << 63)
-#define RCD_TYPE_HDR_AL		(0ull << 61)
-#define RCD_TYPE_PAY_AL		(1ull << 61)
-#define RCD_TYPE_OPT_META	(2ull << 61)
-#define RCD_TYPE_META		(3ull << 61)
-#define RCD_PAGE_FIN		(1ull << 60)
-#define RCD_OVERFLOW		(1ull << 53)
-#define RCD_OPT_TS		(1ull << 58)
-#define RCD_OPT_ACTION		(1ull << 57)
-#define RCD_META_ECN		(1ull << 60)
+/* Completion descriptors, descs.def */
+#define RCD_DONE		D_BIT(RCD_META_DONE)
+#define RCD_TYPE_HDR_AL		D_PUT(RCD_META_TYPE, 0)
+#define RCD_TYPE_PAY_AL		D_PUT(RCD_META_TYPE, 1)
+#define RCD_TYPE_OPT_META	D_PUT(RCD_META_TYPE, 2)
+#define RCD_TYPE_META		D_PUT(RCD_META_TYPE, 3)
+#define RCD_PAGE_FIN		D_BIT(RCD_HDR_AL_PAGE_FIN)
+#define RCD_OVERFLOW		D_BIT(RCD_HDR_AL_OVERFLOW)
+#define RCD_OPT_TS		D_BIT(RCD_OPT_META_TS_VALID)
+#define RCD_OPT_ACTION		D_BIT(RCD_OPT_META_ACTION_VALID)
+#define RCD_META_ECN		D_BIT(RCD_META_ECN)
 
 /* Ring sizes: 4 bits log2, 0 stands for 65536 */
 static inline uint32_t ring_mask(uint32_t size)

@@ -27,14 +27,14 @@
 #include "rpc.h"
 #include "rss.h"
 
-#define VALIDATE	BIT(31)
-#define IP_IS_V6	BIT(0)		/* in the validate word of IPSRC, IPDST */
+#define VALIDATE	F_BIT(RPC_TCAM_ACT_VALID_VALIDATE)
+#define IP_IS_V6	F_BIT(RPC_TCAM_IPSRC_VALID_IPV6)
 
-#define ACT0_DROP	BIT(0)
-#define ACT0_Q_SEL	BIT(4)
-#define ACT0_TS_ENA	BIT(28)
-#define ACT0_ACT_IDX	BIT(29)
-#define ACT0_RSS_CTXT	BIT(30)
+#define ACT0_DROP	F_BIT(RPC_ACT_TBL0_DROP)
+#define ACT0_Q_SEL	F_BIT(RPC_ACT_TBL0_Q_SEL)
+#define ACT0_TS_ENA	F_BIT(RPC_ACT_TBL0_TS_ENA)
+#define ACT0_ACT_IDX	F_BIT(RPC_ACT_TBL0_ACT_TBL_IDX)
+#define ACT0_RSS_CTXT	F_BIT(RPC_ACT_TBL0_RSS_CTXT_ID)
 
 #define HINT_L2		1u
 #define HINT_L3		2u
@@ -208,22 +208,25 @@ static uint64_t key_ip(const struct card *c, const struct parsed *p)
 	uint64_t key = 0;
 
 	if (p->ip && r->ip_valid[RPC_IPSRC])
-		key |= hit(rpc_ip_find(c, RPC_IPSRC, ip + (p->ip6 ? 8 : 12), p->ip6), 0, 3);
+		key |= hit(rpc_ip_find(c, RPC_IPSRC, ip + (p->ip6 ? 8 : 12), p->ip6),
+			   D_ACT_KEY0_IPSRC_IDX_LO, 3);
 	if (p->ip && r->ip_valid[RPC_IPDST])
-		key |= hit(rpc_ip_find(c, RPC_IPDST, ip + (p->ip6 ? 24 : 16), p->ip6), 4, 3);
+		key |= hit(rpc_ip_find(c, RPC_IPDST, ip + (p->ip6 ? 24 : 16), p->ip6),
+			   D_ACT_KEY0_IPDST_IDX_LO, 3);
 	if (p->outer && r->ip_valid[RPC_OIPSRC])
-		key |= hit(rpc_ip_find(c, RPC_OIPSRC, outer + 8, true), 8, 3);
+		key |= hit(rpc_ip_find(c, RPC_OIPSRC, outer + 8, true), D_ACT_KEY0_OUTER_IPSRC_IDX_LO, 3);
 	if (p->outer && r->ip_valid[RPC_OIPDST])
-		key |= hit(rpc_ip_find(c, RPC_OIPDST, outer + 24, true), 12, 3);
+		key |= hit(rpc_ip_find(c, RPC_OIPDST, outer + 24, true), D_ACT_KEY0_OUTER_IPDST_IDX_LO, 3);
 	return key;
 }
 
 static void make_key(const struct card *c, const struct parsed *p, uint64_t key[3])
 {
-	uint64_t w1 = hit(rpc_macda_find(c, p->h), 5, 5);
+	uint64_t w1 = hit(rpc_macda_find(c, p->h), D_ACT_KEY1_L2_MACDA_IDX_LO, 5);
 
-	w1 |= (uint64_t)p->ip6 << 11 | (uint64_t)p->ip << 12 | (uint64_t)p->outer << 13;
-	w1 |= (uint64_t)(p->l4 == L4_UDP) << 14 | (uint64_t)(p->l4 != L4_OTHER) << 15;
+	w1 |= D_PUT(ACT_KEY1_IP_IS_V6, p->ip6) | D_PUT(ACT_KEY1_IP_VALID, p->ip) |
+	      D_PUT(ACT_KEY1_OUTER_IP_VALID, p->outer);
+	w1 |= D_PUT(ACT_KEY1_L4_IS_UDP, p->l4 == L4_UDP) | D_PUT(ACT_KEY1_L4_VALID, p->l4 != L4_OTHER);
 
 	key[0] = key_ip(c, p) | w1 << 16 | (uint64_t)p->sport << 48;
 	key[1] = p->dport;	/* words 5..10, L4 bytes: nobody looks at them, 0 */
@@ -268,7 +271,7 @@ unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc
 	fields = rule < 0 ? c->csr[CSR_RPC_ACT_TBL1_DEFAULT] : c->csr[CSR_RPC_ACT_TBL1 + (unsigned int)rule];
 	d->hash = rss_hash(c, p, fields);
 	if (act & ACT0_Q_SEL)
-		d->queue = (uint8_t)field(act, 15, 8);
+		d->queue = (uint8_t)F_GET(act, RPC_ACT_TBL0_Q_ID);
 	else
 		d->queue = (uint8_t)c->csr[CSR_RPC_RSS_TBL + (act & ACT0_RSS_CTXT ? 256 : 0) + (d->hash & 0xff)];
 	d->rule = (uint8_t)(rule < 0 ? 0 : rule);
@@ -276,7 +279,7 @@ unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc
 	d->err = p->events & PARSE_ERR ? RX_ERR_PARSER : 0;
 	d->hint = 0;
 	d->split = 0;
-	set_split(p, field(act, 24, 16), d);
+	set_split(p, F_GET(act, RPC_ACT_TBL0_DMA_HINT), d);
 
 	d->opt = act & ACT0_ACT_IDX ? RX_OPT_ACTION : 0;
 	d->ts = 0;
@@ -284,7 +287,7 @@ unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc
 		d->opt |= RX_OPT_TS;
 		d->ts = ptp_now(c);
 	}
-	return field(act, 3, 1);
+	return F_GET(act, RPC_ACT_TBL0_DEST);
 }
 
 void rpc_count(struct card *c, const struct parsed *p, uint32_t len)

@@ -19,7 +19,8 @@
  *	pause	the MAC asks the partner to stop, if pause is enabled
  *	ECN	frames stored now are marked in META
  * The driver enables drop always and pause as negotiated; its thresholds put
- * pause 56 KiB below drop, so that a partner that obeys loses nothing.  Our
+ * pause 56 KiB below the end of the FIFO, and drop one frame below it, so that
+ * a partner that obeys loses nothing.  Our
  * wires can often wait better than by pause frames, so in the pause state a
  * frame that the wire can keep (!must) is refused rather than dropped.
  * Without pause, frames are dropped when the drop threshold is reached, as the
@@ -39,11 +40,11 @@
 
 enum { FIFO_BOTH = 0, FIFO_TO_BMC = 3, FIFO_TO_HOST = 4, FIFO_BMC_TO_HOST = 6 };
 
-#define RMI_ENABLE	BIT(12)
+#define RMI_ENABLE	F_BIT(RPC_RMI_CONFIG_ENABLE)
 #define VLAN_SLACK	8u		/* the RMI MTU does not count VLAN tags (guess) */
-#define PS_ENABLE_NET	BIT(24)
-#define PS_FORCE_NORMAL	BIT(20)
-#define ERR_PS_NET	BIT(12)
+#define PS_ENABLE_NET	F_PUT(RXB_PAUSE_DROP_CTRL_PS_ENABLE, 1)
+#define PS_FORCE_NORMAL	F_BIT(RXB_PAUSE_STORM_FORCE_NORMAL)
+#define ERR_PS_NET	F_PUT(RXB_ERR_INTR_STS_PS, 1)
 #define INTR_CAUSE_RXB	7
 
 #define RUN_BUDGET	256		/* frames in one rx_run() */
@@ -64,7 +65,7 @@ static bool may_pause(const struct card *c, unsigned int i)
 
 static uint64_t storm_ns(const struct card *c)
 {
-	uint64_t units = field(c->csr[CSR_RXB_PAUSE_STORM], 19, 0);
+	uint64_t units = F_GET(c->csr[CSR_RXB_PAUSE_STORM], RXB_PAUSE_STORM_THLD_TIME);
 
 	return units * c->csr[CSR_RXB_PAUSE_STORM_UNIT_WR] * 5 / 3;	/* cycles of 600 MHz */
 }
@@ -133,7 +134,7 @@ uint32_t rxb_storm_unit_read(struct card *c, unsigned int i)
 /* Threshold register: 12:0 on, 25:13 off.  0: not programmed */
 static bool over(bool now, uint32_t level, uint32_t thld)
 {
-	uint32_t on = field(thld, 12, 0), off = field(thld, 25, 13);
+	uint32_t on = F_GET(thld, RXB_DROP_THLD_ON), off = F_GET(thld, RXB_DROP_THLD_OFF);
 
 	if (!on)
 		return false;
@@ -179,7 +180,7 @@ void rxb_pbuf_cfg_write(struct card *c, unsigned int i, uint32_t val)
 {
 	struct rxb_block *rxb = &c->rx.rxb;
 	struct rxb_fifo *f = &rxb->fifo[i];
-	uint32_t base = field(val, 12, 0), size = field(val, 21, 13) * 32;
+	uint32_t base = F_GET(val, RXB_PBUF_CFG_BASE_ADDR), size = F_GET(val, RXB_PBUF_CFG_SIZE) * 32;
 	unsigned int k;
 
 	if (size > RXB_UNITS - base) {
@@ -330,7 +331,7 @@ bool rx_input(struct card *c, enum rxb_intf src, const struct frame *f, bool mus
 
 	if (!(rmi & RMI_ENABLE) || f->len < 14)
 		return true;
-	if (f->len > (rmi >> 16) + VLAN_SLACK || f->len > RX_MAX_FRAME) {
+	if (f->len > F_GET(rmi, RPC_RMI_CONFIG_MTU) + VLAN_SLACK || f->len > RX_MAX_FRAME) {
 		ctr_add(c, CSR_RPC_CNTR_OVR_SIZE_ERR, 1);
 		return true;
 	}

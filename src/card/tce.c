@@ -16,8 +16,8 @@
  */
 #include "hw.h"
 
-#define TXB_TCAM_ENABLE	BIT(1)
-#define TCAM3_VALIDATE	BIT(31)
+#define TXB_TCAM_ENABLE	F_BIT(TCE_TXB_CTRL_TCAM_ENABLE)
+#define TCAM3_VALIDATE	F_BIT(TCE_RAM_TCAM3_VALIDATE)
 
 void tce_tcam_valid_write(struct card *c, unsigned int i, uint32_t val)
 {
@@ -30,8 +30,8 @@ void tce_tcam_valid_write(struct card *c, unsigned int i, uint32_t val)
 		return;
 	}
 	for (w = 0; w < 3; w++) {
-		e->value[w] = (uint16_t)(c->csr[word[w] + i] >> 16);
-		e->mask[w] = (uint16_t)c->csr[word[w] + i];
+		e->value[w] = (uint16_t)F_GET(c->csr[word[w] + i], TCE_RAM_TCAM0_VALUE);
+		e->mask[w] = (uint16_t)F_GET(c->csr[word[w] + i], TCE_RAM_TCAM0_MASK);
 	}
 	c->tx.tce_valid |= (uint8_t)BIT(i);
 }
@@ -83,7 +83,7 @@ unsigned int tce_dest(struct card *c, uint64_t meta, const struct span *sp, unsi
 		dest = tcam_dest(c, da);
 	}
 	if (!dest)
-		dest = (unsigned int)field64(meta, 45, 43);
+		dest = (unsigned int)field64(meta, D_TWD_META_DEST_FW_HI, D_TWD_META_DEST_MAC_LO);
 	return dest ? dest : DEST_MAC;
 }
 

@@ -58,7 +58,7 @@ bool tcq_report(struct card *c, unsigned int ring, unsigned int nts)
 	bool twq1 = ring >= CARD_QUEUES, done = true;
 
 	if (r->report && tcq_room(c, q)) {
-		tcq_put(c, q, twq1 ? TCD_TWQ1 | (uint64_t)r->head << 16 : r->head);
+		tcq_put(c, q, twq1 ? TCD_TWQ1 | D_PUT(TCD_TYPE0_HEAD1, r->head) : r->head);
 		ndesc = (uint16_t)(r->head - r->reported) & r->mask;
 		r->reported = r->head;
 		r->report = false;

@@ -17,7 +17,7 @@
 
 bool tmi_dropping(const struct card *c)
 {
-	return !mac_tx_on(c) || (c->csr[CSR_TMI_DROP_CTRL] & 1);
+	return !mac_tx_on(c) || (c->csr[CSR_TMI_DROP_CTRL] & F_BIT(TMI_DROP_CTRL_EN));
 }
 
 void tmi_drop_ctrl_write(struct card *c, unsigned int i, uint32_t val)
@@ -48,7 +48,7 @@ void tmi_drop(struct card *c, const struct frame *f, unsigned int n)
 
 uint64_t tmi_stamp(struct card *c, bool sent, unsigned int dest)
 {
-	uint64_t ts = ptp_now(c) & ((1ull << 40) - 1);
+	uint64_t ts = ptp_now(c) & D_MASK(TCD_TYPE1_TS);
 
 	if (!(dest & DEST_MAC)) {	/* 7.3.4 counts these apart: ptp_illegal_req */
 		ctr_add(c, CSR_TMI_ILLEGAL_PTP_REQS, 1);

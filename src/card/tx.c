@@ -136,7 +136,8 @@ static void add_frame(struct tx_batch *b, struct tx_rec *rec, struct span *sp, u
 /* QM_TQS_MTU_CTL*: the driver writes 9743; a VLAN tag may come on top, so that the largest MTU works */
 static uint32_t frame_limit(const struct card *c, unsigned int ring, const struct span *sp, unsigned int n)
 {
-	uint32_t mtu = field(c->csr[ring < CARD_QUEUES ? CSR_QM_TQS_MTU_CTL0 : CSR_QM_TQS_MTU_CTL1], 13, 0);
+	uint32_t mtu = F_GET(c->csr[ring < CARD_QUEUES ? CSR_QM_TQS_MTU_CTL0 : CSR_QM_TQS_MTU_CTL1],
+			     QM_TQS_MTU_CTL1_BULK);
 	uint8_t type[2];
 
 	span_copy(type, sp, n, 12, 2);

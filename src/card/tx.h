@@ -7,6 +7,7 @@
 #define OPENFBNIC_TX_H
 
 #include "card.h"
+#include "descs.h"
 
 #define TX_RINGS	(2 * CARD_QUEUES)	/* ring r: TWQ0 of queue r, or TWQ1 of queue r - 128 */
 #define TX_MAX_AL	64		/* buffers of one packet; also its pieces in host memory */
@@ -120,23 +121,22 @@ void tmi_drop(struct card *c, const struct frame *f, unsigned int n);
 /* The TYPE 1 TCD of a packet, and its count */
 uint64_t tmi_stamp(struct card *c, bool sent, unsigned int dest);
 
-/* ---- descriptors ---- */
+/* ---- descriptors, descs.def ---- */
 
 enum { TWD_META, TWD_OPT_META, TWD_AL, TWD_LAST_AL };
 
-#define TWD_TYPE(d)		((unsigned int)((d) >> 46 & 3))
-#define TWD_REQ_TS		(1ull << 34)
-#define TWD_REQ_LSO		(1ull << 35)
-#define TWD_REQ_CSO		(1ull << 36)
-#define TWD_REQ_COMPLETION	(1ull << 37)
-#define TWD_DEST_SHIFT		43
-#define TWD_ADDR(d)		((d) & DMA_ADDR_MASK)
-#define TWD_LEN(d)		((uint32_t)((d) >> 48))
+#define TWD_TYPE(d)		((unsigned int)D_GET(d, TWD_META_TYPE))
+#define TWD_REQ_TS		D_BIT(TWD_META_REQ_TS)
+#define TWD_REQ_LSO		D_BIT(TWD_META_REQ_LSO)
+#define TWD_REQ_CSO		D_BIT(TWD_META_REQ_CSO)
+#define TWD_REQ_COMPLETION	D_BIT(TWD_META_REQ_COMPLETION)
+#define TWD_ADDR(d)		D_GET(d, TWD_AL_ADDR)
+#define TWD_LEN(d)		((uint32_t)D_GET(d, TWD_AL_LEN))
 
-#define TCD_TS_INVALID		(1ull << 48)
-#define TCD_ILLEGAL_TS_REQ	(1ull << 49)
-#define TCD_TWQ1		(1ull << 60)
-#define TCD_TYPE1		(1ull << 61)
-#define TCD_DONE		(1ull << 63)
+#define TCD_TS_INVALID		D_BIT(TCD_TYPE1_TS_INVALID)
+#define TCD_ILLEGAL_TS_REQ	D_BIT(TCD_TYPE1_ILLEGAL_TS_REQ)
+#define TCD_TWQ1		D_BIT(TCD_TYPE0_TWQ1)
+#define TCD_TYPE1		D_PUT(TCD_TYPE1_TYPE, 1)
+#define TCD_DONE		D_BIT(TCD_TYPE0_DONE)
 
 #endif

@@ -226,6 +226,32 @@ static struct json_object *do_regs(struct unit *u, char **args)
 	return o;
 }
 
+/* One register, taken apart */
+static struct json_object *do_fields(struct unit *u, char **args)
+{
+	const struct reg *r = reg_by_name(args[0]);
+	const struct reg_field *f = NULL;
+	struct json_object *o;
+	unsigned long i = 0;
+	uint32_t csr, val;
+	char *end;
+
+	if (!r)
+		return answer_error("fields: \"%s\" is not a register", args[0]);
+	if (args[1]) {
+		i = strtoul(args[1], &end, 0);
+		if (*end || end == args[1] || i >= r->n)
+			return answer_error("fields: %s has elements 0 to %u, not \"%s\"", r->name, r->n - 1u, args[1]);
+	}
+	csr = (uint32_t)(r->csr + (i << r->shift));
+	val = card_csr_peek(unit_card(u), csr);
+	o = json_object_new_object();
+	add_reg(o, u, csr);
+	while ((f = reg_field_next(r, f)))
+		add_counter(o, f->name, val >> f->lo & (uint32_t)((2ull << (f->hi - f->lo)) - 1));
+	return o;
+}
+
 static struct json_object *do_vanish(struct unit *u, char **args)
 {
 	(void)args;
@@ -257,6 +283,7 @@ static const struct request {
 	{ "trace", 1, do_trace, "trace CARD LIST" },
 	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
 	{ "regs", 0, do_regs, "regs CARD" },
+	{ "fields", 1, do_fields, "fields CARD NAME [INDEX]" },
 	{ "vanish", 0, do_vanish, "vanish CARD" },
 	{ "replug", 0, do_replug, "replug CARD" },
 };

@@ -31,17 +31,19 @@
  * Nothing here loops longer than a turn of the ring, and no length or address
  * from the host is used before it was checked.
  */
+#include "descs.h"
 #include "err.h"
 #include "fw_core.h"
 #include "mem.h"
 
-#define D_HOST		0x1u
-#define D_FW		0x2u
-#define D_ERR		0x4u
-#define D_ADDR_LO	0xfffffff8u
-#define D_ADDR_HI	0x00003fffu	/* bits 45:32 */
-#define D_EOM		0x00004000u	/* bit 46 */
-#define D_LEN_SHIFT	16
+/* Fields of a descriptor (descs.def), in its low and its high word */
+#define D_HOST		((uint32_t)D_BIT(MBX_DESC_HOST_CMPL))
+#define D_FW		((uint32_t)D_BIT(MBX_DESC_FW_CMPL))
+#define D_ERR		((uint32_t)D_BIT(MBX_DESC_FW_ERR))
+#define D_ADDR_LO	((uint32_t)D_MASK(MBX_DESC_ADDR))
+#define D_ADDR_HI	((uint32_t)(D_MASK(MBX_DESC_ADDR) >> 32))
+#define D_EOM		((uint32_t)(D_BIT(MBX_DESC_EOM) >> 32))
+#define D_LEN_SHIFT	(D_MBX_DESC_LEN_LO - 32)
 
 struct desc {
 	uint32_t	lo, hi;

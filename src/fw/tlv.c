@@ -32,12 +32,13 @@
  */
 #include "tlv.h"
 
+#include "descs.h"
 #include "err.h"
 #include "mem.h"
 
-#define HDR_ID		0x00000fffu
-#define HDR_NO_IGNORE	0x00004000u
-#define HDR_MSG		0x00008000u
+#define HDR_ID		((uint32_t)D_MASK(TLV_HEADER_TYPE))
+#define HDR_NO_IGNORE	((uint32_t)D_BIT(TLV_HEADER_CANNOT_IGNORE))
+#define HDR_MSG		((uint32_t)D_BIT(TLV_HEADER_IS_MSG))
 #define MAC_LEN		6u
 
 struct tlv_hdr tlv_hdr_get(const uint8_t *p)
