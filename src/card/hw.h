@@ -265,6 +265,8 @@ static inline void *dma_put(struct card *c, uint64_t addr, size_t *len)
 
 /* Copies of any length, counted.  0, -EACCES (gated) or -EFAULT (unmapped).  len > 0 */
 int dma_read(struct card *c, uint64_t addr, void *buf, size_t len);
+/* As dma_read(), counts nothing */
+int dma_peek(struct card *c, uint64_t addr, void *buf, size_t len);
 int dma_write(struct card *c, uint64_t addr, const void *buf, size_t len);
 /* One aligned 64-bit descriptor, written in one piece after everything before it */
 int dma_write_desc(struct card *c, uint64_t addr, uint64_t desc);

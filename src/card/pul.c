@@ -36,14 +36,20 @@ void pul_bme_write(struct card *c, unsigned int i, uint32_t val)
 	card_event(c, BLK_PUL, "bus master: write %d, read %d (cfg 0x%08x)", c->dma_wr, c->dma_rd, val);
 }
 
-int dma_read(struct card *c, uint64_t addr, void *buf, size_t len)
+int dma_peek(struct card *c, uint64_t addr, void *buf, size_t len)
 {
 	if (!c->dma_rd)
 		return -EACCES;
 	if (addr > DMA_ADDR_MASK || len > DMA_ADDR_MASK - addr)
 		return -EFAULT;
-	dma_count_rd(c, addr, len);
 	return c->env.dma_read(c->env.ctx, addr, buf, len);
+}
+
+int dma_read(struct card *c, uint64_t addr, void *buf, size_t len)
+{
+	if (c->dma_rd && addr <= DMA_ADDR_MASK && len <= DMA_ADDR_MASK - addr)
+		dma_count_rd(c, addr, len);
+	return dma_peek(c, addr, buf, len);
 }
 
 int dma_write(struct card *c, uint64_t addr, const void *buf, size_t len)

@@ -35,10 +35,17 @@ static inline uint16_t ring_count(const struct twq *r, uint16_t from)
 	return (uint16_t)(r->tail - from) & r->mask;
 }
 
-void twq_note_read(struct card *c, uint64_t addr, size_t len)
+/* What was collected and not finished is read anew, but a card would not: counted when it is finished */
+void twq_count_reads(struct card *c, unsigned int ring)
 {
-	c->tx.batch.rd_tlps += dma_tlps(addr, len, c->mrrs_shift);
-	c->tx.batch.rd_dwords += dma_dwords(addr, len);
+	struct twq *r = &c->tx.twq[ring];
+
+	while (r->counted != r->head) {
+		unsigned int end = r->head > r->counted ? r->head : r->mask + 1u, run = end - r->counted;
+
+		dma_count_rd(c, r->base + 8ull * r->counted, 8u * run);
+		r->counted = (uint16_t)(r->counted + run) & r->mask;
+	}
 }
 
 /* Copies the next run: never over the ring's end, never beyond the doorbell */
@@ -62,8 +69,7 @@ static bool fetch(struct card *c, struct twq_reader *d)
 	if (p && len >= 8) {
 		n = (unsigned int)len / 8;
 		memcpy(d->buf, p, 8u * n);
-		twq_note_read(c, addr, 8u * n);
-	} else if (dma_read(c, addr, d->buf, 8u * n)) {
+	} else if (dma_peek(c, addr, d->buf, 8u * n)) {
 		d->fault = true;
 		return false;
 	}
@@ -186,7 +192,7 @@ static void ctl_write(struct card *c, unsigned int ring, uint32_t val, unsigned 
 	if (val & 1) {			/* RESET; held as long as the bit is set */
 		*r = (struct twq){ .enabled = false };
 	} else if (!(val & 2)) {	/* what was queued is lost; the driver reclaims it itself */
-		r->head = r->reported = r->tail;
+		r->head = r->reported = r->counted = r->tail;
 		r->seg = 0;
 		r->enabled = r->dead = r->skip = r->report = false;
 	} else if (!r->enabled) {
@@ -195,7 +201,7 @@ static void ctl_write(struct card *c, unsigned int ring, uint32_t val, unsigned 
 		r->base = (qreg(c, q, bal) | (uint64_t)qreg(c, q, bah) << 32) & DMA_ADDR_MASK;
 		r->mask = (uint16_t)((log2 ? 1u << log2 : 65536) - 1);
 		r->head &= r->mask;
-		r->tail = r->reported = r->head;
+		r->tail = r->reported = r->counted = r->head;
 		r->enabled = true;
 		card_event(c, BLK_TWQ, "twq%u.%u: %u entries at 0x%llx", q, ring / CARD_QUEUES,
 			   r->mask + 1u, (unsigned long long)r->base);

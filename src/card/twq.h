@@ -37,7 +37,7 @@ enum twq_parsed { TWQ_NOTHING, TWQ_PACKET, TWQ_JUNK };
  */
 enum twq_parsed twq_parse(struct card *c, struct twq_reader *d, struct twq_packet *p,
 			  const char **err);
-/* A DMA read that goes into the PCIe counters at the end of the batch */
-void twq_note_read(struct card *c, uint64_t addr, size_t len);
+/* The descriptors that were finished since the last time go into the PCIe counters */
+void twq_count_reads(struct card *c, unsigned int ring);
 
 #endif

@@ -61,14 +61,14 @@ static const void *bounce(struct card *c, uint64_t addr, size_t *len)
 
 	if (*len > page)
 		*len = page;
-	if (dma_read(c, addr, p, *len))
+	if (dma_peek(c, addr, p, *len))
 		return NULL;
 	b->bounce_used += (unsigned int)*len;
 	return p;
 }
 
 /* Points spans at the packet's buffers; NULL or why not.  The batch has room. */
-static const char *gather(struct card *c, const struct twq_packet *p)
+static const char *gather(struct card *c, const struct twq_packet *p, struct tx_rec *rec)
 {
 	struct tx_batch *b = &c->tx.batch;
 	unsigned int first = b->nspans, i;
@@ -83,10 +83,10 @@ static const char *gather(struct card *c, const struct twq_packet *p)
 
 			if (b->nspans - first == TX_MAX_AL)
 				return "too many pieces";
-			if (q)
-				twq_note_read(c, addr, len);
-			else if (!(q = bounce(c, addr, &len)))
+			if (!q && !(q = bounce(c, addr, &len)))
 				return "buffer not readable";
+			rec->rd_tlps += dma_tlps(addr, len, c->mrrs_shift);
+			rec->rd_dwords += dma_dwords(addr, len);
 			add_span(b, first, q, len);
 			addr += len;
 			left -= len;
@@ -213,7 +213,7 @@ static const char *build(struct card *c, const struct twq_reader *d, const struc
 
 	if (p->len < MIN_FRAME)
 		return "packet shorter than an Ethernet header";
-	err = gather(c, p);
+	err = gather(c, p, rec);
 	if (err)
 		return err;
 	n = (unsigned int)(&b->span[b->nspans] - sp);
@@ -357,8 +357,6 @@ static void collect(struct card *c)
 			t->work[ring / 64] &= ~(1ull << ring % 64);
 		t->turn = (ring + 1) % TX_RINGS;
 	}
-	ctr64_add(c, CSR_PUL_USER_OB_RD_TLP_CNT, b->rd_tlps);
-	ctr64_add(c, CSR_PUL_USER_OB_RD_DWORD_CNT, b->rd_dwords);
 }
 
 /* ---- send ---- */
@@ -412,6 +410,8 @@ static void finish_packet(struct card *c, const struct tx_rec *rec, bool sent)
 	r->report |= rec->report;
 	if (rec->junk)
 		return;
+	c->tx.batch.rd_tlps += rec->rd_tlps;
+	c->tx.batch.rd_dwords += rec->rd_dwords;
 	qctr_add(c, q, twq1 ? Q_TWQ1_PKT_CNT : Q_TWQ0_PKT_CNT, 1);
 	if (rec->err) {
 		qctr_add(c, q, twq1 ? Q_TWQ1_ERR_CNT : Q_TWQ0_ERR_CNT, 1);
@@ -422,8 +422,14 @@ static void finish_packet(struct card *c, const struct tx_rec *rec, bool sent)
 		tcq_stamp(c, q, tmi_stamp(c, sent && !rec->err, rec->dest));
 }
 
+static void finish_ring(struct card *c, unsigned int ring, unsigned int stamps)
+{
+	twq_count_reads(c, ring);
+	tcq_report(c, ring, stamps);
+}
+
 /* @left frames are gone.  True: all of the batch. */
-static bool finish_batch(struct card *c, unsigned int left, bool sent)
+static bool finish_frames(struct card *c, unsigned int left, bool sent)
 {
 	struct tx_batch *b = &c->tx.batch;
 	unsigned int i, stamps = 0;
@@ -442,7 +448,7 @@ static bool finish_batch(struct card *c, unsigned int left, bool sent)
 			stamps += rec->ts;
 		}
 		if (i + 1 == b->nrecs || b->rec[i + 1].ring != rec->ring) {
-			tcq_report(c, rec->ring, stamps);
+			finish_ring(c, rec->ring, stamps);
 			stamps = 0;
 		}
 	}
@@ -453,7 +459,7 @@ static bool finish_batch(struct card *c, unsigned int left, bool sent)
 	c->tx.twq[b->rec[i].ring].seg += left;
 	some = i && b->rec[i - 1].ring == b->rec[i].ring;
 	if (some)
-		tcq_report(c, b->rec[i].ring, stamps);
+		finish_ring(c, b->rec[i].ring, stamps);
 	/* The first ring that got nothing begins next time, or a slow wire would serve one ring only */
 	c->tx.turn = (b->rec[i].ring + (some || left)) % TX_RINGS;
 	for (; i < b->nrecs; i++) {
@@ -462,6 +468,15 @@ static bool finish_batch(struct card *c, unsigned int left, bool sent)
 		twq_kick(c, b->rec[i].ring ^ CARD_QUEUES);	/* may have found no room for its report */
 	}
 	return false;
+}
+
+static bool finish_batch(struct card *c, unsigned int gone, bool sent)
+{
+	bool all = finish_frames(c, gone, sent);
+
+	ctr64_add(c, CSR_PUL_USER_OB_RD_TLP_CNT, c->tx.batch.rd_tlps);
+	ctr64_add(c, CSR_PUL_USER_OB_RD_DWORD_CNT, c->tx.batch.rd_dwords);
+	return all;
 }
 
 bool tx_run(struct card *c)

@@ -24,6 +24,7 @@ struct twq {
 	uint16_t	head;		/* first descriptor of the oldest packet not finished */
 	uint16_t	tail;		/* last doorbell, checked */
 	uint16_t	reported;	/* head in the last TYPE 0 TCD */
+	uint16_t	counted;	/* head in the last twq_count_reads() */
 	uint32_t	seg;		/* LSO: segments of the packet at head that the wire took */
 	bool		enabled;
 	bool		dead;		/* its memory can't be read; RESET or ENABLE revives it */
@@ -52,6 +53,7 @@ enum { DEST_MAC = 1, DEST_BMC = 2, DEST_FW = 4 };	/* as in TCE_TCAM_IDX2DEST_MAP
 struct tx_rec {
 	const char	*err;		/* why the packet is dropped, or NULL */
 	uint32_t	len;
+	uint32_t	rd_tlps, rd_dwords;	/* to fetch its buffers */
 	uint16_t	ring;
 	uint16_t	start, end;	/* in the ring; end is the new head */
 	uint16_t	nframes;	/* of them in this batch */
@@ -65,7 +67,7 @@ struct tx_rec {
 struct tx_batch {
 	unsigned int	nframes, nrecs, nspans, hdr_used, bounce_used;
 	uint32_t	bytes;
-	uint32_t	rd_tlps, rd_dwords;
+	uint32_t	rd_tlps, rd_dwords;	/* of the packets that were finished */
 	bool		side;		/* a frame goes elsewhere than to the MAC */
 	struct frame	frame[PORT_BATCH];
 	uint8_t		dest[PORT_BATCH];

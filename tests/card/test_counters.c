@@ -10,115 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
+#include "books.h"
 
 #define NQ	4u
-#define NCTR	2048
 
 static struct rig rig;
 static struct drv_tx tx[NQ];
 static struct drv_rx rx[NQ];
 static struct rng g;
-
-/* ---- the second set of books ---- */
-
-struct book {
-	unsigned int	n;
-	struct entry {
-		char		name[64];
-		uint64_t	val;
-		bool		seen;
-	} e[NCTR];
-};
-
-static struct book book[2];
-
-static void add(unsigned int card, const char *name, int index, uint64_t val)
-{
-	struct book *b = &book[card];
-	char full[64];
-	unsigned int i;
-
-	if (index < 0)
-		snprintf(full, sizeof(full), "%s", name);
-	else
-		snprintf(full, sizeof(full), "%s[%d]", name, index);
-	for (i = 0; i < b->n && strcmp(b->e[i].name, full); i++)
-		;
-	if (i == b->n) {
-		assert_true(b->n < NCTR);
-		strcpy(b->e[b->n++].name, full);
-	}
-	b->e[i].val += val;
-}
-
-static void check_one(void *arg, const char *name, uint64_t val)
-{
-	struct book *b = arg;
-
-	for (unsigned int i = 0; i < b->n; i++) {
-		if (strcmp(b->e[i].name, name))
-			continue;
-		b->e[i].seen = true;
-		if (b->e[i].val != val)
-			fail_msg("card %d: %s is %llu, should be %llu", (int)(b - book), name,
-				 (unsigned long long)val, (unsigned long long)b->e[i].val);
-		return;
-	}
-	if (val && strncmp(name, "PUL_USER_OB_CPL", 15))	/* the test's own register reads */
-		fail_msg("card %d: %s is %llu, should be 0", (int)(b - book), name, (unsigned long long)val);
-}
-
-static void check_books(void)
-{
-	for (unsigned int i = 0; i < 2; i++) {
-		struct book *b = &book[i];
-
-		card_counters(rig.ip[i]->card, check_one, b);
-		for (unsigned int k = 0; k < b->n; k++)
-			if (!b->e[k].seen && b->e[k].val)
-				fail_msg("card %u has no %s", i, b->e[k].name);
-	}
-}
-
-/* ---- what counts ---- */
-
-static const struct {
-	uint32_t last;		/* with FCS */
-	const char *bin;
-} bins[] = {
-	{ 64, "64_BYTES" }, { 127, "65_127_BYTES" }, { 255, "128_255_BYTES" }, { 511, "256_511_BYTES" },
-	{ 1023, "512_1023_BYTES" }, { 1518, "1024_1518_BYTES" }, { 2047, "1519_2047_BYTES" },
-	{ 4095, "2048_4095_BYTES" }, { 8191, "4096_8191_BYTES" }, { 9216, "8192_9216_BYTES" },
-	{ 99999, "9217_MAX_BYTES" },
-};
-
-static void count_mac(unsigned int card, const char *way, const uint8_t *da, uint32_t len)
-{
-	static const uint8_t bc[6] = { 255, 255, 255, 255, 255, 255 };
-	const char *big = *way == 'T' ? "TMI_STAT_TX" : "RPC_STAT_RX";
-	unsigned int i = 0;
-	char name[64];
-
-	snprintf(name, sizeof(name), "MAC_STAT_%s", *way == 'T' ? "TX_TRANSMITTED_OK" : "RX_RECEIVED_OK");
-	add(card, name, -1, 1);
-	snprintf(name, sizeof(name), "MAC_STAT_%s_BYTE_COUNT", way);
-	add(card, name, -1, len);
-	if (da[0] & 1) {
-		snprintf(name, sizeof(name), "MAC_STAT_%s_%s", way, memcmp(da, bc, 6) ? "MULTICAST" : "BROADCAST");
-		add(card, name, -1, 1);
-	}
-	while (len + 4 > bins[i].last)
-		i++;
-	if (i >= 6) {
-		snprintf(name, sizeof(name), "%s_PACKET_%s", big, bins[i].bin);
-		add(card, name, -1, 1);
-		snprintf(name, sizeof(name), "MAC_STAT_%s_PACKET_1519_MAX_BYTES", way);
-	} else {
-		snprintf(name, sizeof(name), "MAC_STAT_%s_PACKET_%s", way, bins[i].bin);
-	}
-	add(card, name, -1, 1);
-}
 
 static void on_cable(struct rig *r, unsigned int from, const struct frame *f)
 {
@@ -127,37 +26,9 @@ static void on_cable(struct rig *r, unsigned int from, const struct frame *f)
 	(void)r;
 	assert_int_equal(from, 0);
 	rig_flatten(f, flat, sizeof(flat));
-	count_mac(0, "TX", flat, f->len);
-	count_mac(1, "RX", flat, f->len);
-	add(1, "RXB_DRBO_FRM_CNT_SRC", 0, 1);
-	add(1, "RXB_DRBO_BYTE_CNT_SRC", 0, f->len);
-}
-
-/* Requests of @size bytes at most, not over a multiple of it, one by one; dwords touched, one by one */
-static void count_dma(unsigned int card, bool write, uint64_t addr, uint64_t len, uint64_t size)
-{
-	uint64_t tlps = 0;
-
-	for (uint64_t a = addr; a < addr + len; a = (a / size + 1) * size)
-		tlps++;
-	add(card, write ? "PUL_USER_OB_WR_TLP_CNT" : "PUL_USER_OB_RD_TLP_CNT", -1, tlps);
-	add(card, write ? "PUL_USER_OB_WR_DWORD_CNT" : "PUL_USER_OB_RD_DWORD_CNT", -1,
-	    (addr + len + 3) / 4 - addr / 4);
-}
-
-/* Maximum payload and read request as the configuration space says */
-static uint32_t mps(unsigned int card)
-{
-	uint32_t cap = host_find_cap(rig.h[card], 0x10);
-
-	return 128u << (host_cfg_rd(rig.h[card], cap + 8, 2) >> 5 & 7);
-}
-
-static uint32_t mrrs(unsigned int card)
-{
-	uint32_t cap = host_find_cap(rig.h[card], 0x10);
-
-	return 128u << (host_cfg_rd(rig.h[card], cap + 8, 2) >> 12 & 7);
+	books_mac(0, "TX", flat, f->len);
+	books_mac(1, "RX", flat, f->len);
+	books_rxb_in(1, f->len);
 }
 
 /* ---- the traffic ---- */
@@ -168,7 +39,7 @@ static int setup(void **state)
 
 	(void)state;
 	g.s = 0xc0047;
-	memset(book, 0, sizeof(book));
+	books_clear();
 	rig_open(&rig, 2, NQ, 32u << 20, PORT_LSO_CUT);
 	memcpy(conf.mac, rig_mac[1], 6);
 	for (unsigned int q = 0; q < NQ; q++) {
@@ -188,14 +59,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The descriptors of a packet that arrived, and the data: what the card wrote */
-static void count_arrival(unsigned int q, const struct drv_pkt *p)
+static void count_arrival(unsigned int q, uint32_t len)
 {
-	add(1, "QUEUE_RDE_PKT_CNT", (int)q, 1);
-	add(1, "RXB_INTF_FRM_CNT_DST", 3, 1);
-	add(1, "RXB_INTF_BYTE_CNT_DST", 3, p->len);
-	add(1, "RXB_PBUF_FRM_CNT_DST", 3, 1);
-	add(1, "RXB_PBUF_BYTE_CNT_DST", 3, p->len);
+	books_add(1, "QUEUE_RDE_PKT_CNT", (int)q, 1);
+	books_rxb_out(1, len);
 }
 
 static void counters_agree_with_the_frames(void **state)
@@ -228,15 +95,15 @@ static void counters_agree_with_the_frames(void **state)
 		drv_tx_kick(&tx[q], 0);
 		rig_work(&rig);
 		assert_true(drv_tx_reap(&tx[q]) > 0);
-		add(0, "QUEUE_TWQ0_PKT_CNT", (int)q, 1);
+		books_add(0, "QUEUE_TWQ0_PKT_CNT", (int)q, 1);
 		if (len < 14 || len > 9746) {
-			add(0, "QUEUE_TWQ0_ERR_CNT", (int)q, 1);
-			add(0, "TCE_TTI_FRAME_DROP_PKTS", -1, 1);
-			add(0, "TCE_TTI_FRAME_DROP_BYTE", -1, len);
+			books_add(0, "QUEUE_TWQ0_ERR_CNT", (int)q, 1);
+			books_add(0, "TCE_TTI_FRAME_DROP_PKTS", -1, 1);
+			books_add(0, "TCE_TTI_FRAME_DROP_BYTE", -1, len);
 		}
 		for (unsigned int r = 0; r < NQ; r++) {
 			while (drv_rx_poll(&rx[r], &p) == 1)
-				count_arrival(r, &p);
+				count_arrival(r, p.len);
 			assert_string_equal(rx[r].err, "");
 			drv_rx_refill(&rx[r]);
 		}
@@ -247,11 +114,11 @@ static void counters_agree_with_the_frames(void **state)
 			static const char *const names[] = { "PUL_USER_OB_RD_TLP_CNT", "PUL_USER_OB_RD_DWORD_CNT",
 				"PUL_USER_OB_WR_TLP_CNT", "PUL_USER_OB_WR_DWORD_CNT" };
 
-			add(i, names[(c - 0x3106e) / 2], -1, ctr64(rig.h[i], c));
+			books_add(i, names[(c - 0x3106e) / 2], -1, ctr64(rig.h[i], c));
 		}
-	add(1, "RPC_CNTR_UNKN_ETYPE", -1, csr_rd(rig.h[1], 0x0849f));
+	books_add(1, "RPC_CNTR_UNKN_ETYPE", -1, csr_rd(rig.h[1], 0x0849f));
 	assert_true(csr_rd(rig.h[1], 0x0849f) > 20);
-	check_books();
+	books_check(&rig);
 }
 
 static void wire_side_errors_agree(void **state)
@@ -271,22 +138,21 @@ static void wire_side_errors_agree(void **state)
 		assert_true(rig_inject(&rig, 1, f, len, bad ? FRAME_FCS_BAD : 0));
 		rig_work(&rig);
 		if (runt || giant || bad) {
-			add(1, "MAC_STAT_RX_IFINERRORS", -1, 1);
-			add(1, "MAC_STAT_RX_TOOLONG", -1, giant);
-			add(1, runt ? bad ? "MAC_STAT_RX_FRAGMENT" : "MAC_STAT_RX_UNDERSIZE" :
+			books_add(1, "MAC_STAT_RX_IFINERRORS", -1, 1);
+			books_add(1, "MAC_STAT_RX_TOOLONG", -1, giant);
+			books_add(1, runt ? bad ? "MAC_STAT_RX_FRAGMENT" : "MAC_STAT_RX_UNDERSIZE" :
 			    giant ? bad ? "MAC_STAT_RX_JABBER" : "MAC_STAT_RX_OVERSIZE" :
 			    "MAC_STAT_RX_PACKET_BAD_FCS", -1, 1);
 			for (unsigned int q = 0; q < NQ; q++)
 				assert_int_equal(drv_rx_poll(&rx[q], &p), 0);
 			continue;
 		}
-		count_mac(1, "RX", f, len);
-		add(1, "RXB_DRBO_FRM_CNT_SRC", 0, 1);
-		add(1, "RXB_DRBO_BYTE_CNT_SRC", 0, len);
-		add(1, "RPC_CNTR_UNKN_ETYPE", -1, 1);
+		books_mac(1, "RX", f, len);
+		books_rxb_in(1, len);
+		books_add(1, "RPC_CNTR_UNKN_ETYPE", -1, 1);
 		for (unsigned int q = 0; q < NQ; q++) {
 			while (drv_rx_poll(&rx[q], &p) == 1)
-				count_arrival(q, &p);
+				count_arrival(q, p.len);
 			drv_rx_refill(&rx[q]);
 		}
 	}
@@ -294,9 +160,9 @@ static void wire_side_errors_agree(void **state)
 		static const char *const names[] = { "PUL_USER_OB_RD_TLP_CNT", "PUL_USER_OB_RD_DWORD_CNT",
 			"PUL_USER_OB_WR_TLP_CNT", "PUL_USER_OB_WR_DWORD_CNT" };
 
-		add(1, names[(c - 0x3106e) / 2], -1, ctr64(rig.h[1], c));
+		books_add(1, names[(c - 0x3106e) / 2], -1, ctr64(rig.h[1], c));
 	}
-	check_books();
+	books_check(&rig);
 }
 
 /* Every descriptor and buffer that crosses the bus, for settings of the link that a host may choose */
@@ -319,13 +185,13 @@ static void pcie_requests_agree(unsigned int devctl)
 		struct drv_pkt p;
 		uint32_t head = rx[0].rcq.head;
 
-		memset(book, 0, sizeof(book));
-		add(0, "PUL_USER_OB_RD_TLP_CNT", -1, rd0);
-		add(0, "PUL_USER_OB_RD_DWORD_CNT", -1, rdw0);
-		add(0, "PUL_USER_OB_WR_TLP_CNT", -1, ctr64(rig.h[0], 0x31072));
-		add(0, "PUL_USER_OB_WR_DWORD_CNT", -1, ctr64(rig.h[0], 0x31074));
-		add(1, "PUL_USER_OB_WR_TLP_CNT", -1, ctr64(rig.h[1], 0x31072));
-		add(1, "PUL_USER_OB_WR_DWORD_CNT", -1, ctr64(rig.h[1], 0x31074));
+		books_clear();
+		books_add(0, "PUL_USER_OB_RD_TLP_CNT", -1, rd0);
+		books_add(0, "PUL_USER_OB_RD_DWORD_CNT", -1, rdw0);
+		books_add(0, "PUL_USER_OB_WR_TLP_CNT", -1, ctr64(rig.h[0], 0x31072));
+		books_add(0, "PUL_USER_OB_WR_DWORD_CNT", -1, ctr64(rig.h[0], 0x31074));
+		books_add(1, "PUL_USER_OB_WR_TLP_CNT", -1, ctr64(rig.h[1], 0x31072));
+		books_add(1, "PUL_USER_OB_WR_DWORD_CNT", -1, ctr64(rig.h[1], 0x31074));
 
 		rnd_bytes(&g, f, len);
 		memcpy(f, rig_mac[1], 6);
@@ -336,15 +202,15 @@ static void pcie_requests_agree(unsigned int devctl)
 		if (tx[0].twq[0].tail + parts + 1 > tx[0].twq[0].mask) {	/* two runs: count by halves */
 			uint32_t run = tx[0].twq[0].mask + 1 - tx[0].twq[0].tail;
 
-			count_dma(0, false, desc_at, 8 * run, mrrs(0));
+			books_dma(0, false, desc_at, 8 * run, books_mrrs(rig.h[0]));
 			if (parts + 1 > run)
-				count_dma(0, false, tx[0].twq[0].addr, 8 * (parts + 1 - run), mrrs(0));
+				books_dma(0, false, tx[0].twq[0].addr, 8 * (parts + 1 - run), books_mrrs(rig.h[0]));
 		} else {
-			count_dma(0, false, desc_at, 8 * (parts + 1), mrrs(0));
+			books_dma(0, false, desc_at, 8 * (parts + 1), books_mrrs(rig.h[0]));
 		}
 		for (unsigned int k = 0; k < parts; k++)
-			count_dma(0, false, b[k].addr, b[k].len, mrrs(0));
-		count_dma(0, true, tx[0].tcq.addr + 8 * tx[0].tcq.head, 8, mps(0));
+			books_dma(0, false, b[k].addr, b[k].len, books_mrrs(rig.h[0]));
+		books_dma(0, true, tx[0].tcq.addr + 8 * tx[0].tcq.head, 8, books_mps(rig.h[0]));
 		assert_int_equal(drv_tx_post(&tx[0], 0, drv_meta_plain(), b, parts), 0);
 		drv_tx_kick(&tx[0], 0);
 		rig_work(&rig);
@@ -356,19 +222,19 @@ static void pcie_requests_agree(unsigned int devctl)
 			if (drv_rx_poll(&rx[q], &p) != 1)
 				continue;
 			off = p.hdr_al >> 32 & 0xfff;
-			count_dma(1, true, off, p.hdr_len, mps(1));	/* pages are aligned: the offset is enough */
+			books_dma(1, true, off, p.hdr_len, books_mps(rig.h[1]));	/* pages are aligned: the offset is enough */
 			for (unsigned int k = 0; k < p.npay; k++)
-				count_dma(1, true, p.pay_al[k] >> 32 & 0xfff, p.pay_al[k] >> 16 & 0x1fff, mps(1));
+				books_dma(1, true, p.pay_al[k] >> 32 & 0xfff, p.pay_al[k] >> 16 & 0x1fff, books_mps(rig.h[1]));
 			n = (rx[q].rcq.head - h0) & rx[q].rcq.mask;
 			run = rx[q].rcq.mask + 1 - h0;
-			count_dma(1, true, rx[q].rcq.addr + 8 * h0, 8 * (n < run ? n : run), mps(1));
+			books_dma(1, true, rx[q].rcq.addr + 8 * h0, 8 * (n < run ? n : run), books_mps(rig.h[1]));
 			if (n > run)
-				count_dma(1, true, rx[q].rcq.addr, 8 * (n - run), mps(1));
+				books_dma(1, true, rx[q].rcq.addr, 8 * (n - run), books_mps(rig.h[1]));
 			drv_rx_refill(&rx[q]);
 		}
 		for (unsigned int card = 0; card < 2; card++)
-			for (unsigned int e = 0; e < book[card].n; e++) {
-				const struct entry *x = &book[card].e[e];
+			for (unsigned int e = 0; e < books[card].n; e++) {
+				const struct books_entry *x = &books[card].e[e];
 				uint32_t c = !strcmp(x->name, "PUL_USER_OB_RD_TLP_CNT") ? 0x3106e :
 					     !strcmp(x->name, "PUL_USER_OB_RD_DWORD_CNT") ? 0x31070 :
 					     !strcmp(x->name, "PUL_USER_OB_WR_TLP_CNT") ? 0x31072 : 0x31074;
