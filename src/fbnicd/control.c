@@ -121,13 +121,32 @@ static struct json_object *do_bus(struct unit *u, char **args)
 	return o;
 }
 
-static struct json_object *do_fw(struct unit *u, char **args)
+static struct json_object *show_fw(struct unit *u)
 {
 	struct json_object *o = json_object_new_object();
 
-	(void)args;
+	json_object_object_add(o, "phase",
+		json_object_new_string(fw_phase_names[fw_phase(fw_home_fw(unit_fw(u)))]));
 	fw_home_counters(unit_fw(u), add_counter, o);
 	return o;
+}
+
+static struct json_object *do_fw(struct unit *u, char **args)
+{
+	struct fw *fw = fw_home_fw(unit_fw(u));
+	int err;
+
+	if (!args[0])
+		return show_fw(u);
+	if (!strcmp(args[0], "crash"))
+		err = fw_crash(fw, "asked for");
+	else if (!strcmp(args[0], "hang"))
+		err = fw_hang(fw);
+	else if (!strcmp(args[0], "restart"))
+		err = fw_restart(fw);
+	else
+		return answer_error("fw: crash, hang or restart is wanted, not \"%s\"", args[0]);
+	return err ? answer_error("fw: the firmware is %s", fw_phase_names[fw_phase(fw)]) : answer_ok();
 }
 
 static struct json_object *do_link(struct unit *u, char **args)
@@ -262,7 +281,7 @@ static struct json_object *do_vanish(struct unit *u, char **args)
 static struct json_object *do_replug(struct unit *u, char **args)
 {
 	(void)args;
-	card_reset(unit_card(u), CARD_RESET_POWER);
+	unit_power(u);
 	return answer_ok();
 }
 
@@ -278,12 +297,13 @@ static const struct request {
 	{ "bugs", 0, do_bugs, "bugs CARD" },
 	{ "wire", 0, do_wire, "wire CARD" },
 	{ "bus", 0, do_bus, "bus CARD" },
-	{ "fw", 0, do_fw, "fw CARD" },
+	{ "fw", 0, do_fw, "fw CARD [crash|hang|restart]" },
 	{ "link", 1, do_link, "link CARD up|down" },
 	{ "trace", 1, do_trace, "trace CARD LIST" },
 	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
 	{ "regs", 0, do_regs, "regs CARD" },
 	{ "fields", 1, do_fields, "fields CARD NAME [INDEX]" },
+	{ "power", 0, do_replug, "power CARD" },
 	{ "vanish", 0, do_vanish, "vanish CARD" },
 	{ "replug", 0, do_replug, "replug CARD" },
 };

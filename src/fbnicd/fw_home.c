@@ -13,6 +13,8 @@
  */
 #include "fw_home.h"
 
+#include "flash_file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ struct fw_home {
 	bool		trace;
 	uint64_t	bug_second;
 	unsigned int	bugs;
+	struct flash_file *flash;
 	struct fw	*fw;
 };
 
@@ -92,6 +95,34 @@ static int home_set_link_mode(void *ctx, unsigned int speed, unsigned int fec)
 	struct fw_home *h = ctx;
 
 	return card_fw_set_link_mode(h->card, speed, fec);
+}
+
+static int home_flash_read(void *ctx, uint32_t off, void *buf, size_t len)
+{
+	struct fw_home *h = ctx;
+
+	return flash_file_read(h->flash, off, buf, len);
+}
+
+static int home_flash_write(void *ctx, uint32_t off, const void *buf, size_t len)
+{
+	struct fw_home *h = ctx;
+
+	return flash_file_write(h->flash, off, buf, len);
+}
+
+static int home_flash_sync(void *ctx)
+{
+	struct fw_home *h = ctx;
+
+	return flash_file_sync(h->flash);
+}
+
+static uint32_t home_reg_read(void *ctx, uint32_t csr)
+{
+	struct fw_home *h = ctx;
+
+	return card_csr_peek(h->card, csr);
 }
 
 /*
@@ -222,6 +253,10 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 		.now = home_now,
 		.timer = home_timer,
 		.set_link_mode = home_set_link_mode,
+		.flash_read = cfg->flash ? home_flash_read : NULL,
+		.flash_write = cfg->flash ? home_flash_write : NULL,
+		.flash_sync = cfg->flash ? home_flash_sync : NULL,
+		.reg_read = home_reg_read,
 		.sensor = home_sensor,
 		.event = home_event,
 	};
@@ -232,6 +267,7 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 	h->card = c;
 	h->env = *env;
 	h->trace = cfg->trace;
+	h->flash = cfg->flash;
 	h->fw = calloc(1, fw_size());
 	if (!h->fw) {
 		free(h);

@@ -12,10 +12,12 @@
 #include "../card/card.h"
 #include "../fw/fw.h"
 
+struct flash_file;
 struct fw_home;
 
 struct fw_home_config {
 	struct fw_config	fw;		/* fw_home_config_default() fills it */
+	struct flash_file	*flash;		/* FW_FLASH_SIZE bytes, the caller's; NULL: no flash */
 	bool			trace;		/* tell everything, not only what was refused */
 };
 

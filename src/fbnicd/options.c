@@ -20,6 +20,7 @@
 #endif
 
 #define MAX_LINGER_US	10000
+#define MAX_FW_MS	600000
 
 static const char usage[] =
 "Usage: fbnicd --card socket=PATH[,KEY=VALUE...] [--card ...] [OPTION...]\n"
@@ -35,7 +36,11 @@ static const char usage[] =
 "  vectors=N       MSI-X vectors, 3 to 256 (default 256)\n"
 "  speed=MODE      25, 50, 50r1 or 100 (default 100)\n"
 "  fec=MODE        none, rs or baser (default rs)\n"
-"  state=DIR       keep what the card must remember, such as its address\n"
+"  state=DIR       keep what the card must remember: its address, its flash\n"
+"  fw-boot=MS[:MS] how long the firmware's bootloader and the firmware take to\n"
+"                  start (default 0:0)\n"
+"  fw-restart=MS   how long a crashed firmware takes to restart, or never\n"
+"                  (default 1000)\n"
 "\n"
 "Options:\n"
 "  --control=PATH  unix socket for fbnicctl: counters, link, traces\n"
@@ -144,6 +149,22 @@ static void set_fec(struct card_options *o, const char *key, const char *val)
 	o->fec = choice(key, val, words, "none, rs or baser");
 }
 
+static void set_fw_boot(struct card_options *o, const char *key, const char *val)
+{
+	char first[16];
+	size_t len = strcspn(val, ":");
+
+	snprintf(first, sizeof(first), "%.*s", (int)(len < 15 ? len : 15), val);
+	o->fw_boot_ms[0] = number(key, first, 0, MAX_FW_MS);
+	if (val[len])
+		o->fw_boot_ms[1] = number(key, val + len + 1, 0, MAX_FW_MS);
+}
+
+static void set_fw_restart(struct card_options *o, const char *key, const char *val)
+{
+	o->fw_restart_ms = strcmp(val, "never") ? number(key, val, 0, MAX_FW_MS) : UINT32_MAX;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(struct card_options *o, const char *key, const char *val);
@@ -151,6 +172,7 @@ static const struct {
 	{ "socket", set_socket }, { "mac", set_mac }, { "wire", set_wire }, { "pcap", set_pcap },
 	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
 	{ "fec", set_fec }, { "state", set_state },
+	{ "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
@@ -202,7 +224,7 @@ static void parse_card(struct options *o, char *arg)
 		die("--card: at most %d cards", MAX_CARDS);
 	*c = (struct card_options){
 		.wire = "user", .queues = CARD_QUEUES, .vectors = CARD_VECTORS,
-		.speed = FW_SPEED_100CR2, .fec = FW_FEC_RS,
+		.speed = FW_SPEED_100CR2, .fec = FW_FEC_RS, .fw_restart_ms = 1000,
 	};
 	while ((item = strsep(&arg, ",")))
 		parse_key(c, item, &seen);

@@ -19,6 +19,8 @@ struct card_options {
 	bool		mac_given;
 	unsigned int	queues, vectors;
 	unsigned int	speed, fec;	/* enum fw_speed, enum fw_fec */
+	unsigned int	fw_boot_ms[2];	/* bootloader, control firmware */
+	unsigned int	fw_restart_ms;	/* UINT32_MAX: never */
 };
 
 struct options {

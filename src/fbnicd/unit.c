@@ -21,6 +21,7 @@
 #include "../card/card.h"
 #include "../wire/listen.h"
 #include "../wire/wire.h"
+#include "flash_file.h"
 #include "fw_home.h"
 #include "loop.h"
 #include "state.h"
@@ -33,6 +34,7 @@ struct unit {
 	struct wire_loop	*loop;
 	struct vu		*vu;
 	struct card		*card;
+	struct flash_file	*flash;
 	struct fw_home		*fw;
 	struct wire		*wire;
 	struct card_env		env;
@@ -183,8 +185,16 @@ static void open_bus(struct unit *u, const struct card_options *o)
 static void open_fw(struct unit *u, const struct card_options *o)
 {
 	struct fw_home_config cfg;
+	char err[256];
 
+	u->flash = flash_file_open(o->state, FW_FLASH_SIZE, err, sizeof(err));
+	if (!u->flash)
+		die("state=%s: %s", o->state ? o->state : "", err);
 	fw_home_config_default(&cfg);
+	cfg.flash = u->flash;
+	cfg.fw.boot_ms[0] = o->fw_boot_ms[0];
+	cfg.fw.boot_ms[1] = o->fw_boot_ms[1];
+	cfg.fw.restart_ms = o->fw_restart_ms;
 	cfg.fw.speed = o->speed;
 	cfg.fw.fec = o->fec;
 	u->fw = fw_home_new(u->card, &u->env, &cfg);
@@ -231,6 +241,7 @@ void unit_free(struct unit *u)
 	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
 	wire_close(u->wire);
 	fw_home_free(u->fw);
+	flash_file_close(u->flash);
 	card_free(u->card);
 	vu_free(u->vu);
 	free(u);
@@ -254,6 +265,12 @@ struct wire *unit_wire(struct unit *u)
 struct fw_home *unit_fw(struct unit *u)
 {
 	return u->fw;
+}
+
+void unit_power(struct unit *u)
+{
+	card_reset(u->card, CARD_RESET_POWER);
+	fw_power(fw_home_fw(u->fw));
 }
 
 void unit_trace(struct unit *u, uint32_t blocks)

@@ -28,6 +28,8 @@ struct card *unit_card(struct unit *u);
 struct vu *unit_vu(struct unit *u);
 struct wire *unit_wire(struct unit *u);
 struct fw_home *unit_fw(struct unit *u);
+/* Power off and on: card and firmware */
+void unit_power(struct unit *u);
 void unit_trace(struct unit *u, uint32_t blocks);
 
 #endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The firmware's frame: boot, reset, time, counting.
+ * The firmware's frame: configuration, function reset, time, counting.  Its
+ * life is in life.c.
  *
- * Life of the firmware: fw_init() boots it, at once (boot phases come with the
- * flash), sets the link mode and starts the uptime, which then never goes back:
- * the driver takes a decreasing uptime in a heartbeat for a crash.  A reset of
- * the PCI function takes the mailbox away, not the firmware: heads return to 0,
- * replies that wait are dropped, the host owns nothing any more.
+ * A reset of the PCI function takes the mailbox away, not the firmware: heads
+ * return to 0, replies that wait are dropped, the host owns nothing any more.
  *
  * There is one timer.  What wants to be done later has a slot in deadline[];
  * the home's timer is always set to the earliest.
@@ -41,19 +39,22 @@ const char *const fw_counter_names[FWC_COUNT] = {
 	[FWC_HOST_GONE] = "host_gone",
 	[FWC_RESETS] = "resets",
 	[FWC_LOGS] = "log_entries",
+	[FWC_BOOTS] = "boots",
+	[FWC_CRASHES] = "crashes",
+	[FWC_UPDATES] = "updates",
+	[FWC_UPDATES_FAILED] = "updates_failed",
 };
 
 void fw_config_default(struct fw_config *cfg)
 {
 	static const struct fw_config def = {
 		.mgmt = { FW_VERSION(26, 11, 0, 1), "openfbnic" },
-		.mgmt_stored = { FW_VERSION(26, 11, 0, 1), "openfbnic" },
 		.boot = { FW_VERSION(26, 11, 0, 1), "openfbnic-boot" },
-		.boot_stored = { FW_VERSION(26, 11, 0, 1), "openfbnic-boot" },
 		.uefi = { FW_VERSION(26, 11, 0, 1), "openfbnic-uefi" },
 		.speed = FW_SPEED_100CR2,
 		.fec = FW_FEC_RS,
 		.max_speed = FW_SPEED_100CR2,
+		.restart_ms = 1000,
 	};
 
 	memcpy(cfg, &def, sizeof(*cfg));
@@ -74,30 +75,9 @@ static bool version_ok(const struct fw_version *v)
 
 static bool config_ok(const struct fw_config *c)
 {
-	return version_ok(&c->mgmt) && version_ok(&c->mgmt_stored) && version_ok(&c->boot) &&
-	       version_ok(&c->boot_stored) && version_ok(&c->uefi) && c->mgmt.version &&
+	return version_ok(&c->mgmt) && version_ok(&c->boot) && version_ok(&c->uefi) && c->mgmt.version &&
 	       c->speed >= FW_SPEED_25CR && c->speed <= FW_SPEED_100CR2 &&
 	       c->fec >= FW_FEC_NONE && c->fec <= FW_FEC_BASER && c->bmc_macs <= FW_BMC_MACS;
-}
-
-static void boot_log(struct fw *fw)
-{
-	uint32_t v = fw->cfg.mgmt.version;
-	struct fw_str s;
-	char t[LOG_LINE];
-
-	str_begin(&s, t, sizeof(t));
-	str_put(&s, "boot: control firmware ");
-	str_dec(&s, v >> 24, 2);
-	str_put(&s, ".");
-	str_dec(&s, v >> 16 & 0xff, 2);
-	str_put(&s, ".");
-	str_dec(&s, v >> 8 & 0xff, 2);
-	str_put(&s, "-");
-	str_dec(&s, v & 0xff, 3);
-	str_put(&s, " ");
-	str_put(&s, fw->cfg.mgmt.commit);
-	log_write(fw, t, false);
 }
 
 int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env)
@@ -108,15 +88,10 @@ int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env
 	memset(fw, 0, sizeof(*fw));
 	fw->env = *env;
 	fw->cfg = *cfg;
-	fw->boot = env->now(env->ctx);
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		fw->deadline[i] = FW_NEVER;
-
 	qsfp_init(fw);
-	log_reset(fw);
-	mbx_reset(fw);
-	boot_log(fw);
-	fw_apply_link_mode(fw);
+	fw_power(fw);
 	return 0;
 }
 
@@ -136,6 +111,7 @@ void fw_host_gone(struct fw *fw)
 	fw->host_owns = false;
 	memset(&fw->sync, 0, sizeof(fw->sync));
 	owner_forget(fw);
+	update_forget(fw);
 	log_stop(fw);
 	if (!was)
 		return;
@@ -146,6 +122,10 @@ void fw_host_gone(struct fw *fw)
 
 void fw_host_reset(struct fw *fw)
 {
+	if (fw->phase != FW_READY) {
+		mbx_reset(fw);
+		return;
+	}
 	fw_host_gone(fw);
 	mbx_reset(fw);
 	fw->counter[FWC_RESETS]++;
@@ -158,7 +138,7 @@ void fw_link(struct fw *fw, bool up)
 {
 	bool ours;
 
-	if (fw->link_known && up == fw->link_up)
+	if (fw->phase != FW_READY || (fw->link_known && up == fw->link_up))
 		return;
 	fw->link_known = true;
 	fw->link_up = up;
@@ -173,7 +153,7 @@ static void timer_program(struct fw *fw)
 {
 	uint64_t first = FW_NEVER;
 
-	for (unsigned int i = 0; i < SLOT_COUNT; i++)
+	for (unsigned int i = 0; i < SLOT_COUNT && fw->phase != FW_HUNG; i++)
 		if (fw->deadline[i] < first)
 			first = fw->deadline[i];
 	fw->env.timer(fw->env.ctx, first);
@@ -193,6 +173,8 @@ void fw_timer(struct fw *fw)
 	static void (*const act[SLOT_COUNT])(struct fw *fw) = {
 		[SLOT_LOG] = log_timer,
 		[SLOT_OWNER] = owner_timer,
+		[SLOT_LIFE] = life_timer,
+		[SLOT_UPDATE] = update_timer,
 	};
 	uint64_t now = fw->env.now(fw->env.ctx);
 
@@ -201,11 +183,14 @@ void fw_timer(struct fw *fw)
 	for (unsigned int i = 0; i < SLOT_COUNT; i++) {
 		if (fw->deadline[i] > now)
 			continue;
+		if (fw->phase == FW_HUNG)
+			continue;
 		fw->deadline[i] = FW_NEVER;
 		act[i](fw);
 	}
 	timer_program(fw);
-	mbx_flush(fw);
+	if (fw->phase == FW_READY)
+		mbx_flush(fw);
 	mbx_leave(fw);
 }
 

@@ -21,6 +21,7 @@
 #define FW_BMC_MACS	4
 #define FW_SYNC_MACS	8
 #define FW_NEVER	UINT64_MAX
+#define FW_FLASH_SIZE	0x1000000u
 
 #define FW_VERSION(major, minor, patch, build) \
 	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (uint32_t)(build))
@@ -29,6 +30,9 @@ struct fw;
 
 enum fw_speed { FW_SPEED_25CR = 1, FW_SPEED_50CR2, FW_SPEED_50CR, FW_SPEED_100CR2 };
 enum fw_fec { FW_FEC_NONE = 1, FW_FEC_RS, FW_FEC_BASER };
+
+/* Where the firmware is in its life; see life.c */
+enum fw_phase { FW_OFF, FW_BOOTLOADER, FW_STARTING, FW_READY, FW_CRASHED, FW_HUNG, FW_NPHASES };
 
 enum fw_sensor {
 	FW_SENSOR_TEMP,		/* thousandths of a degree Celsius */
@@ -59,11 +63,16 @@ enum fw_counter {
 	FWC_HOST_GONE,		/* the host took its rings away */
 	FWC_RESETS,
 	FWC_LOGS,		/* log entries written */
+	FWC_BOOTS,		/* times it became ready */
+	FWC_CRASHES,
+	FWC_UPDATES,		/* images stored */
+	FWC_UPDATES_FAILED,
 	FWC_COUNT
 };
 
 extern const char *const fw_refusal_names[FWR_COUNT];
 extern const char *const fw_counter_names[FWC_COUNT];
+extern const char *const fw_phase_names[FW_NPHASES];
 
 /* What the firmware has to tell, for traces */
 struct fw_event {
@@ -105,6 +114,18 @@ struct fw_env {
 	/* Brings the link block into this mode */
 	int (*set_link_mode)(void *ctx, unsigned int speed, unsigned int fec);
 
+	/*
+	 * FW_FLASH_SIZE bytes that stay without power; [off, off + len) is in
+	 * them.  What was written may reach them in any order, or in part,
+	 * until flash_sync() has returned.  0 or an error.  All NULL: no flash.
+	 */
+	int (*flash_read)(void *ctx, uint32_t off, void *buf, size_t len);
+	int (*flash_write)(void *ctx, uint32_t off, const void *buf, size_t len);
+	int (*flash_sync)(void *ctx);
+
+	/* A register of the card, without side effects, for core dumps; may be NULL */
+	uint32_t (*reg_read)(void *ctx, uint32_t csr);
+
 	/* May be NULL: no such sensor */
 	int (*sensor)(void *ctx, enum fw_sensor which, int32_t *val);
 	/* May be NULL: nobody listens */
@@ -117,11 +138,10 @@ struct fw_version {
 };
 
 struct fw_config {
-	struct fw_version	mgmt, mgmt_stored;	/* the control firmware: running, in flash */
-	struct fw_version	boot, boot_stored;	/* the bootloader */
-	struct fw_version	uefi;
-	uint32_t		anti_rollback;
-	uint32_t		slot;
+	struct fw_version	mgmt, boot, uefi;	/* control firmware, bootloader, UEFI driver of a new card */
+	uint32_t		anti_rollback;		/* the least it ever was */
+	uint32_t		boot_ms[2];		/* how long the bootloader and the control firmware take */
+	uint32_t		restart_ms;		/* from a crash to the bootloader; UINT32_MAX: never */
 	uint32_t		speed, fec;		/* enum fw_speed, enum fw_fec */
 	uint32_t		max_speed;		/* 0: not told */
 	unsigned int		bmc_macs;		/* 0: there is no BMC */
@@ -140,14 +160,26 @@ struct fw_mac_sync {
 void fw_config_default(struct fw_config *cfg);
 size_t fw_size(void);				/* aligned as for any object */
 
-/* Boots: sets the link mode, starts the uptime.  -EINVAL: bad config */
+/* Puts power on, see fw_power().  -EINVAL: bad config */
 int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env);
 
+/* Events; a firmware that is not ready does not see them */
 void fw_mbx_written(struct fw *fw, unsigned int word);	/* by the host; the word has its value already */
 void fw_host_reset(struct fw *fw);			/* the function was reset; mailbox words are zero */
 void fw_link(struct fw *fw, bool up);
 void fw_timer(struct fw *fw);
 
+/* Power off and on: boots what flash has stored */
+void fw_power(struct fw *fw);
+/* Boots what ran before */
+int fw_restart(struct fw *fw);
+/* Stops with a core dump, for cfg.restart_ms; -EBUSY: there is nothing that could */
+int fw_crash(struct fw *fw, const char *why);
+/* Stops, until fw_restart() */
+int fw_hang(struct fw *fw);
+
+enum fw_phase fw_phase(const struct fw *fw);
+bool fw_ready(const struct fw *fw);
 bool fw_host_owns(const struct fw *fw);
 bool fw_host_here(const struct fw *fw);			/* a driver has its mailbox open */
 const struct fw_mac_sync *fw_mac_sync(const struct fw *fw);

@@ -16,7 +16,10 @@
 #define LOG_ENTRIES	64u		/* a power of two */
 #define LOG_LINE	104u		/* bytes of a log text, NUL included */
 #define HIST_ENTRIES	64u		/* last messages, for the dump; a power of two */
-#define DUMP_MAX	16384u
+#define DUMP_MAX	32768u
+#define FLASH_DUMP	0x10000u	/* where it stays; flash.c */
+#define FLASH_SLOTS	2u
+#define EEPROM_SIZE	288u		/* as Meta's mock firmware has it */
 #define QSFP_SIZE	256u
 
 enum { RING_RX, RING_TX };		/* to the host, from the host */
@@ -24,7 +27,34 @@ enum { RING_RX, RING_TX };		/* to the host, from the host */
 enum fw_slot {				/* what may wait for the clock */
 	SLOT_LOG,
 	SLOT_OWNER,
+	SLOT_LIFE,
+	SLOT_UPDATE,
 	SLOT_COUNT
+};
+
+enum { PART_BOOT, PART_CONTROL, PART_UEFI, PARTS };
+enum { SLOT_EMPTY, SLOT_IMAGE, SLOT_FACTORY };	/* in flash: don't renumber */
+
+struct flash_slot {
+	uint32_t		state, anti_rollback, len, crc;	/* of the image with its header */
+	struct fw_version	ver;
+};
+
+struct flash_dir {
+	uint32_t	seq, fuse;
+	struct {
+		uint32_t		stored;		/* slot of the next power-on */
+		struct flash_slot	slot[FLASH_SLOTS];
+	} part[PARTS];
+	uint8_t		eeprom[EEPROM_SIZE];
+};
+
+struct fw_update {
+	bool			on;
+	uint8_t			part;
+	uint32_t		len, at, want;		/* of the image, written, asked for */
+	uint32_t		crc, payload_crc;	/* so far, as its header says */
+	struct flash_slot	slot;			/* what it will be */
 };
 
 struct log_entry {
@@ -45,6 +75,17 @@ struct fw {
 	struct fw_env		env;
 	struct fw_config	cfg;
 	uint64_t		boot;			/* env.now() at boot */
+
+	/* life.c */
+	uint8_t			phase;
+	bool			missed;			/* events of the mailbox, while not ready */
+
+	/* flash.c */
+	struct flash_dir	dir;
+	uint8_t			running_slot[PARTS];
+	struct fw_version	running[PARTS];
+
+	struct fw_update	upd;
 
 	/* mbx.c */
 	unsigned int		head[2];
@@ -82,6 +123,7 @@ struct fw {
 	struct hist_entry	hist[HIST_ENTRIES];
 	unsigned int		hist_next;		/* free running */
 	uint32_t		dump_size;		/* 0: there is none */
+	bool			dump_kept;		/* of a crash, not read to its end yet */
 	uint8_t			dump[DUMP_MAX];
 
 	uint8_t			qsfp[QSFP_SIZE];
@@ -96,10 +138,35 @@ void fw_host_gone(struct fw *fw);
 
 /* mbx.c */
 void mbx_reset(struct fw *fw);
+void mbx_find_heads(struct fw *fw);
+void mbx_wake(struct fw *fw);		/* looks at both rings when left */
 void mbx_send(struct fw *fw, const void *msg, size_t len);
 void mbx_flush(struct fw *fw);		/* sends what can be sent */
 bool mbx_enter(struct fw *fw);		/* around everything that an event from outside makes us do */
 void mbx_leave(struct fw *fw);
+
+/* life.c */
+void life_timer(struct fw *fw);
+
+/* flash.c */
+bool flash_there(const struct fw *fw);
+int flash_part(uint32_t section);	/* PART_*, or an error */
+const char *flash_part_name(unsigned int part);
+uint32_t flash_part_size(unsigned int part);
+void flash_power(struct fw *fw);
+const struct fw_version *flash_stored(const struct fw *fw, unsigned int part);
+int flash_begin(struct fw *fw, unsigned int part);
+int flash_image_write(struct fw *fw, unsigned int part, uint32_t off, const void *p, size_t len);
+int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s);
+int flash_eeprom_write(struct fw *fw, uint32_t off, const void *p, size_t len);
+void flash_dump_store(struct fw *fw);
+void flash_dump_load(struct fw *fw);
+
+/* update.c */
+void update_forget(struct fw *fw);
+void update_timer(struct fw *fw);
+int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in);
+int fw_on_write_chunk(struct fw *fw, const struct fw_in *in);
 
 /* handlers.c: begin and send the message in fw->out */
 void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id);
@@ -112,8 +179,7 @@ int fw_on_host_cap(struct fw *fw, const struct fw_in *in);
 int fw_on_ownership(struct fw *fw, const struct fw_in *in);
 int fw_on_heartbeat(struct fw *fw, const struct fw_in *in);
 int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
-int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in);
-int fw_on_write_chunk(struct fw *fw, const struct fw_in *in);
+int fw_send_caps(struct fw *fw);
 int fw_on_mac_sync(struct fw *fw, const struct fw_in *in);
 
 /* log.c */
@@ -130,8 +196,9 @@ void qsfp_init(struct fw *fw);
 int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in);
 
 /* dump.c */
+enum dump_reason { DUMP_ASKED = 1, DUMP_CRASH = 2 };
 void dump_note(struct fw *fw, unsigned int id, size_t len, unsigned int dir, int err);
-void dump_create(struct fw *fw);
+void dump_create(struct fw *fw, enum dump_reason reason, const char *why);
 int fw_on_dump_info(struct fw *fw, const struct fw_in *in);
 int fw_on_dump_read(struct fw *fw, const struct fw_in *in);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Answers to the driver's messages (contract 07 section 6), except logs,
- * modules and dumps, which have files of their own.
+ * Answers to the driver's messages (contract 07 section 6), except updates,
+ * logs, modules and dumps, which have files of their own.
  *
  * A handler gets a message that its row in the table has checked.  It answers
  * through fw_reply() / fw_send(), and returns an error only to have the request
@@ -68,29 +68,34 @@ static void put_bmc(struct fw_out *o, const struct fw_config *c)
 	out_uint(o, CAP_BMC_ALL_MULTI, c->bmc_all_multi);
 }
 
-int fw_on_host_cap(struct fw *fw, const struct fw_in *in)
+/* Also sent unasked, when what it says has changed */
+int fw_send_caps(struct fw *fw)
 {
 	const struct fw_config *c = &fw->cfg;
 	struct fw_out o;
 
+	fw_reply(fw, &o, MSG_FW_CAP_RESP);
+	put_version(&o, CAP_VERSION, CAP_COMMIT, &fw->running[PART_CONTROL]);
+	put_bmc(&o, c);
+	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, flash_stored(fw, PART_CONTROL));
+	out_uint(&o, CAP_SLOT, fw->running_slot[PART_CONTROL]);
+	out_uint(&o, CAP_SPEED, c->speed);
+	out_uint(&o, CAP_FEC, c->fec);
+	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &fw->running[PART_BOOT]);
+	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, flash_stored(fw, PART_BOOT));
+	put_version(&o, CAP_UEFI_VERSION, CAP_UEFI_COMMIT, flash_stored(fw, PART_UEFI));
+	if (c->max_speed)
+		out_uint(&o, CAP_MAX_SPEED, c->max_speed);
+	out_uint(&o, CAP_ANTI_ROLLBACK, fw->dir.fuse);
+	return fw_send(fw, &o);
+}
+
+int fw_on_host_cap(struct fw *fw, const struct fw_in *in)
+{
 	(void)in;
 	fw_apply_link_mode(fw);
 	log_write(fw, "host: driver connected", true);
-
-	fw_reply(fw, &o, MSG_FW_CAP_RESP);
-	put_version(&o, CAP_VERSION, CAP_COMMIT, &c->mgmt);
-	put_bmc(&o, c);
-	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, &c->mgmt_stored);
-	out_uint(&o, CAP_SLOT, c->slot);
-	out_uint(&o, CAP_SPEED, c->speed);
-	out_uint(&o, CAP_FEC, c->fec);
-	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &c->boot);
-	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, &c->boot_stored);
-	put_version(&o, CAP_UEFI_VERSION, CAP_UEFI_COMMIT, &c->uefi);
-	if (c->max_speed)
-		out_uint(&o, CAP_MAX_SPEED, c->max_speed);
-	out_uint(&o, CAP_ANTI_ROLLBACK, c->anti_rollback);
-	return fw_send(fw, &o);
+	return fw_send_caps(fw);
 }
 
 /* Answers all ownership requests that wait for it */
@@ -170,29 +175,6 @@ int fw_on_tsene_read(struct fw *fw, const struct fw_in *in)
 	}
 	fw_send(fw, &o);
 	return err;
-}
-
-/*
- * Updates are not built yet.  The driver takes the error in the answer as the
- * result of its request, tells devlink and asks for nothing more.
- */
-int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in)
-{
-	struct fw_out o;
-
-	(void)in;
-	fw_reply(fw, &o, MSG_START_UPGRADE_RESP);
-	out_sint(&o, UPG_ERROR, -FW_EOPNOTSUPP);
-	fw_send(fw, &o);
-	return -FW_EOPNOTSUPP;
-}
-
-/* A chunk that we did not ask for, or a cancel of what was never begun: no answer is expected */
-int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
-{
-	(void)fw;
-	(void)in;
-	return -FW_EINVAL;
 }
 
 static unsigned int copy_macs(uint8_t mac[][6], const struct fw_in *in, unsigned int id)

@@ -129,14 +129,14 @@ int log_build(struct fw *fw, void *buf, size_t cap, uint64_t *next)
 
 int fw_on_send_logs(struct fw *fw, const struct fw_in *in)
 {
-	bool history = in->a[SEND_LOGS_HISTORY].p && fw->cfg.mgmt.version >= HISTORY_SINCE;
+	bool history = in->a[SEND_LOGS_HISTORY].p && fw->running[PART_CONTROL].version >= HISTORY_SINCE;
 
 	if (!in->a[SEND_LOGS].p) {
 		log_stop(fw);
 		fw_state(fw, "logs off");
 		return 0;
 	}
-	if (tlv_uint(&in->a[SEND_LOGS_VERSION]) != LOG_VERSION || fw->cfg.mgmt.version < LOG_SINCE)
+	if (tlv_uint(&in->a[SEND_LOGS_VERSION]) != LOG_VERSION || fw->running[PART_CONTROL].version < LOG_SINCE)
 		return -FW_EOPNOTSUPP;
 
 	fw->log_on = true;

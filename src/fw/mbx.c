@@ -342,6 +342,10 @@ void fw_mbx_written(struct fw *fw, unsigned int word)
 	if (word < MBX_WORD || word >= MBX_WORD + MBX_WORDS || word % 2)
 		return;
 
+	if (fw->phase != FW_READY) {
+		fw->missed = true;
+		return;
+	}
 	lo = fw->env.mbx_read(fw->env.ctx, word);
 	if (ring == RING_RX && lo == (D_HOST | D_FW))
 		fw->gone = true;
@@ -361,8 +365,40 @@ bool mbx_enter(struct fw *fw)
 
 void mbx_leave(struct fw *fw)
 {
-	drain(fw);
+	if (fw->phase == FW_READY)
+		drain(fw);
 	fw->busy = false;
+}
+
+/*
+ * Where we would stand had we been there all the time.  The host keeps exactly
+ * one descriptor empty, the one it fills next; behind it come what is done, then
+ * what is ours.  A ring without an empty one, or with nothing else, is none that
+ * a driver has: 0.
+ */
+void mbx_find_heads(struct fw *fw)
+{
+	for (unsigned int ring = 0; ring < 2; ring++) {
+		unsigned int tail = 0, n;
+
+		while (tail < MBX_DESCS && lo_read(fw, ring, tail) & (D_HOST | D_FW))
+			tail++;
+		fw->head[ring] = tail % MBX_DESCS;
+		for (n = 1; tail < MBX_DESCS && n < MBX_DESCS; n++) {
+			uint32_t lo = lo_read(fw, ring, (tail + n) % MBX_DESCS);
+
+			if ((lo & (D_HOST | D_FW)) == D_HOST) {
+				fw->head[ring] = (tail + n) % MBX_DESCS;
+				break;
+			}
+		}
+	}
+}
+
+void mbx_wake(struct fw *fw)
+{
+	fw->again[RING_RX] = true;
+	fw->again[RING_TX] = true;
 }
 
 void mbx_reset(struct fw *fw)

@@ -41,4 +41,16 @@ static inline void str_dec(struct fw_str *s, uint64_t v, unsigned int width)
 	str_put(s, &t[i]);
 }
 
+/* As the driver prints it */
+static inline void str_version(struct fw_str *s, uint32_t v)
+{
+	str_dec(s, v >> 24, 2);
+	str_put(s, ".");
+	str_dec(s, v >> 16 & 0xff, 2);
+	str_put(s, ".");
+	str_dec(s, v >> 8 & 0xff, 2);
+	str_put(s, "-");
+	str_dec(s, v & 0xff, 3);
+}
+
 #endif

@@ -58,7 +58,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "a", "b", "ctl", "st/mac", "st/mac.new", "file" };
+	static const char *const names[] = { "a", "b", "ctl", "st/mac", "st/mac.new", "st/flash", "file" };
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -185,6 +185,8 @@ static void bad_command_lines(void **state)
 		{ "queues=1,queues=2", "queues" }, { "wire=string:x", "string" }, { "wire=pair:", "pair" },
 		{ "wire=none,pcap=/nonexistent/x", "/nonexistent/x" },
 		{ "wire=none,state=/nonexistent", "/nonexistent" }, { "wire=none,", "" }, { ",wire=none", "" },
+		{ "fw-boot=x", "fw-boot=x" }, { "fw-boot=1:", "fw-boot" }, { "fw-boot=1:600001", "600001" },
+		{ "fw-boot=:1", "fw-boot" }, { "fw-restart=soon", "fw-restart=soon" },
 	};
 
 	(void)state;
@@ -362,7 +364,10 @@ static void control_answers_every_line(void **state)
 {
 	static const struct { const char *line, *want; } t[] = {
 		{ "help\n", "stats CARD" }, { "\n", "requests" }, { "stats 0\n", "\"MAC_STAT_RX_RECEIVED_OK\":0" },
-		{ "bugs 0\n", "\"twq\":0" }, { "wire 0\n", "none" }, { "bus 0\n", "{" }, { "fw 0\n", "fw_messages_in" },
+		{ "bugs 0\n", "\"twq\":0" }, { "wire 0\n", "none" }, { "bus 0\n", "{" }, { "fw 0\n", "\"phase\":\"ready\"" },
+		{ "fw 0 dance\n", "dance" }, { "fw 0 hang\n", "ok" }, { "fw 0 hang\n", "the firmware is hung" },
+		{ "fw 0\n", "hung" }, { "fw 0 restart\n", "ok" }, { "fw 0 crash\n", "ok" }, { "fw 0\n", "crashed" },
+		{ "fw 0 hang\n", "error" }, { "power 0\n", "ok" }, { "fw 0\n", "ready" }, { "fw 0\n", "fw_messages_in" },
 		{ "link 0 down\n", "\"ok\":true" }, { "reg 0 SIG_PCS_OUT0\n", ":0" }, { "link 0 up\n", "\"ok\":true" },
 		{ "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "reg 0 0x11808 2\n", "SIG_PCS_OUT1" },
 		{ "reg 0 nothing\n", "nothing" }, { "reg 0 0 99999\n", "error" }, { "reg 0 0xffffffffffffffff 4000\n", "{" },

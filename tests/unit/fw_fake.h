@@ -20,6 +20,7 @@
 #include "../../src/fw/err.h"
 #include "../../src/fw/fw.h"
 #include "../../src/fw/fw_core.h"
+#include "../../src/fw/image.h"
 
 #define MS		1000000ull
 #define MEM_BASE	0x07f00000ull
@@ -48,6 +49,19 @@ struct fake {
 	char		last_state[64];
 	char		last_reason[64];
 	void		(*on_dma)(struct fake *f);	/* the host acts while we read */
+
+	/* flash: what the chip has; writes since the last sync may be lost */
+	uint8_t		*flash;
+	uint64_t	flash_left;		/* bytes that may still be written before the lights go out */
+	uint64_t	flash_written;
+	bool		flash_dead;
+	unsigned int	flash_syncs;
+	struct {
+		uint32_t	off;
+		size_t		len;
+		uint8_t		old[4096];
+	} unsynced[64];
+	unsigned int	nunsynced;
 
 	/* the driver */
 	unsigned int	head[2], tail[2];
@@ -147,6 +161,54 @@ static int fake_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 	return f->sensor_err;
 }
 
+static int fake_flash_read(void *ctx, uint32_t off, void *buf, size_t len)
+{
+	struct fake *f = ctx;
+
+	assert_true(off <= FW_FLASH_SIZE && len <= FW_FLASH_SIZE - off);
+	if (f->flash_dead)
+		return -FW_EIO;
+	memcpy(buf, f->flash + off, len);
+	return 0;
+}
+
+static int fake_flash_write(void *ctx, uint32_t off, const void *buf, size_t len)
+{
+	struct fake *f = ctx;
+
+	assert_true(off <= FW_FLASH_SIZE && len <= FW_FLASH_SIZE - off);
+	if (f->flash_dead)
+		return -FW_EIO;
+	if (len > f->flash_left) {
+		len = (size_t)f->flash_left;
+		f->flash_dead = true;
+	}
+	assert_true(f->nunsynced < 64 && len <= 4096);
+	f->unsynced[f->nunsynced].off = off;
+	f->unsynced[f->nunsynced].len = len;
+	memcpy(f->unsynced[f->nunsynced++].old, f->flash + off, len);
+	memcpy(f->flash + off, buf, len);
+	f->flash_left -= len;
+	f->flash_written += len;
+	return f->flash_dead ? -FW_EIO : 0;
+}
+
+static int fake_flash_sync(void *ctx)
+{
+	struct fake *f = ctx;
+
+	f->flash_syncs++;
+	if (!f->flash_dead)
+		f->nunsynced = 0;
+	return f->flash_dead ? -FW_EIO : 0;
+}
+
+static uint32_t fake_reg_read(void *ctx, uint32_t csr)
+{
+	(void)ctx;
+	return csr ^ 0x5a5a0000;
+}
+
 static void fake_event(void *ctx, const struct fw_event *ev)
 {
 	struct fake *f = ctx;
@@ -165,10 +227,14 @@ static inline struct fake *fake_new_cfg(const struct fw_config *cfg)
 		.ctx = f, .mbx_read = fake_mbx_read, .mbx_write = fake_mbx_write, .dma_read = fake_dma_read,
 		.dma_write = fake_dma_write, .dma_ready = fake_dma_ready, .irq = fake_irq, .now = fake_now,
 		.timer = fake_timer, .set_link_mode = fake_link_mode, .sensor = fake_sensor,
-		.event = fake_event,
+		.event = fake_event, .flash_read = fake_flash_read, .flash_write = fake_flash_write,
+		.flash_sync = fake_flash_sync, .reg_read = fake_reg_read,
 	};
 
 	assert_non_null(f);
+	f->flash = calloc(1, FW_FLASH_SIZE);
+	assert_non_null(f->flash);
+	f->flash_left = UINT64_MAX;
 	f->fw = malloc(fw_size());
 	assert_non_null(f->fw);
 	f->now = 5000 * MS;
@@ -186,8 +252,25 @@ static inline struct fake *fake_new(void)
 	return fake_new_cfg(&cfg);
 }
 
+/* The lights went out: of what was not synced, some writes never arrived */
+static inline void fake_flash_lose(struct fake *f, uint32_t *seed)
+{
+	while (f->nunsynced--)
+		if (rnd(seed) & 1)
+			memcpy(f->flash + f->unsynced[f->nunsynced].off, f->unsynced[f->nunsynced].old,
+			       f->unsynced[f->nunsynced].len);
+	f->nunsynced = 0;
+}
+
+static inline void fake_flash_back(struct fake *f)
+{
+	f->flash_dead = false;
+	f->flash_left = UINT64_MAX;
+}
+
 static inline void fake_free(struct fake *f)
 {
+	free(f->flash);
 	free(f->fw);
 	free(f);
 }
@@ -367,6 +450,82 @@ static inline size_t drv_expect(struct fake *f, unsigned int id, struct fw_in *i
 	assert_int_equal(msg_parse(in, buf, len, MSG_TO_HOST), 0);
 	assert_int_equal(in->len, len);
 	return len;
+}
+
+/* ---- images ---- */
+
+/* An image for @section with @len bytes of payload; its length */
+static inline uint32_t make_image(uint8_t *b, uint32_t section, uint32_t version, const char *commit, uint32_t arv,
+				  uint32_t len)
+{
+	struct fw_image i = { .section = section, .anti_rollback = arv, .len = len, .ver.version = version };
+	uint32_t seed = version | 1;
+
+	snprintf(i.ver.commit, sizeof(i.ver.commit), "%s", commit);
+	for (uint32_t k = 0; k < len; k++)
+		b[IMAGE_HDR + k] = (uint8_t)rnd(&seed);
+	i.crc = fw_crc32(0, b + IMAGE_HDR, len);
+	image_put(b, &i);
+	return IMAGE_HDR + len;
+}
+
+static inline void drv_chunk(struct fake *f, uint32_t off, uint32_t len, const uint8_t *data)
+{
+	struct tlv_buf t;
+	uint8_t p[4096];
+
+	tlv_begin(&t, p, sizeof(p), 0x25);
+	tlv_put_int(&t, 0, off, 4);
+	tlv_put_int(&t, 1, len, 4);
+	tlv_put(&t, 2, data, len);
+	assert_true(drv_send_bytes(f, p, (unsigned int)tlv_end(&t)));
+	drv_reap(f);
+}
+
+static inline int drv_flash_start(struct fake *f, uint32_t section, uint32_t len)
+{
+	struct fw_in in;
+	uint8_t b[4096];
+
+	DRV_SEND(f, 0x00058022, 0x00080001, section, 0x00080002, len);
+	drv_reap(f);
+	drv_expect(f, 0x23, &in, b);
+	return (int)tlv_sint(&in.a[0]);
+}
+
+/* fbnic_flash_component(); @chunks: how many to answer before the host falls silent; 1: that it did */
+static inline int drv_flash(struct fake *f, uint32_t section, const uint8_t *img, uint32_t size, unsigned int chunks)
+{
+	uint32_t off = 0, len = 0;
+	int err = drv_flash_start(f, section, size);
+	struct fw_in in;
+	uint8_t b[4096];
+
+	while (!err && off < size) {
+		do {		/* fresh capabilities and logs come in between */
+			if (!drv_recv(f, b))
+				return -FW_EIO;
+		} while ((get_le32(b) & 0xfff) != 0x24 && (get_le32(b) & 0xfff) != 0x28);
+		assert_int_equal(msg_parse(&in, b, 4096, MSG_TO_HOST), 0);
+		if (in.def->id == 0x28) {
+			err = (int)tlv_sint(&in.a[0]);
+			off += len;
+			len = 0;
+			continue;
+		}
+		assert_int_equal(tlv_uint(&in.a[0]), off + len);
+		off += len;
+		len = (uint32_t)tlv_uint(&in.a[1]);
+		assert_in_range(len, 1, TLV_MAX_DATA);
+		assert_true(off + len <= size);
+		if (!chunks--)
+			return 1;
+		drv_chunk(f, off, len, img + off);
+	}
+	if (err)
+		DRV_SEND(f, 0x00038025, 0x00080003, (uint32_t)err);
+	drv_reap(f);
+	return err;
 }
 
 #define DRV_EXPECT_DWORDS(f, ...) do { \

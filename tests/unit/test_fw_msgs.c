@@ -65,7 +65,6 @@ static void capabilities_as_configured(void **st)
 	cfg.speed = FW_SPEED_25CR;
 	cfg.fec = FW_FEC_BASER;
 	cfg.anti_rollback = 7;
-	cfg.slot = 1;
 	cfg.bmc_macs = 2;
 	cfg.bmc_all_multi = true;
 	memcpy(cfg.bmc_mac[0], "\x02\x11\x22\x33\x44\x50", 6);
@@ -80,7 +79,7 @@ static void capabilities_as_configured(void **st)
 	assert_int_equal(tlv_uint(&in.a[0xa]), 1);
 	assert_int_equal(tlv_uint(&in.a[0xb]), 3);
 	assert_int_equal(tlv_uint(&in.a[0x15]), 7);
-	assert_int_equal(tlv_uint(&in.a[5]), 1);
+	assert_int_equal(tlv_uint(&in.a[5]), 0);
 	assert_non_null(in.a[1].p);
 	assert_int_equal(tlv_uint(&in.a[8]), 1);
 	assert_int_equal(tlv_parse_array(in.a[3].p, in.a[3].len, &in.def->attrs, 2, macs, 4), 2);
@@ -544,9 +543,9 @@ static void dump_as_devlink_does(void **st)
 	assert_memory_equal(dump, "OFBDUMP1", 8);
 	assert_int_equal(get_le32(dump + 8), size);
 	for (uint32_t at = 32; at < size; at += 8 + (uint32_t)tlv_align(get_le32(dump + at + 4)))
-		assert_memory_equal(dump + at, &"STATMBOXHISTLOGS"[4 * sections++], 4);
-	assert_int_equal(sections, 4);
-	assert_int_equal(get_le32(dump + 28), 4);
+		assert_memory_equal(dump + at, &"TEXTSTATMBOXREGSHISTLASTLOGS"[4 * sections++], 4);
+	assert_int_equal(sections, 7);
+	assert_int_equal(get_le32(dump + 28), 7);
 
 	drv_reap(f);
 	for (unsigned int i = 0; i < 4; i++) {
@@ -557,23 +556,6 @@ static void dump_as_devlink_does(void **st)
 		assert_int_equal(tlv_sint(&in.a[3]), -FW_EINVAL);
 		assert_null(in.a[2].p);
 	}
-	fake_free(f);
-}
-
-static void upgrades_are_refused_cleanly(void **st)
-{
-	struct fake *f = opened();
-	struct fw_in in;
-	uint8_t b[4096];
-
-	(void)st;
-	DRV_SEND(f, 0x00058022, 0x00080001, 1, 0x00080002, 65536);
-	drv_expect(f, 0x23, &in, b);
-	assert_int_equal(tlv_sint(&in.a[0]), -FW_EOPNOTSUPP);
-	DRV_SEND(f, 0x00038025, 0x00080003, (uint32_t)-95);
-	assert_int_equal(drv_recv(f, b), 0);
-	assert_int_equal(drv_reap(f), 2);
-	assert_int_equal(f->tx_errors, 0);
 	fake_free(f);
 }
 
@@ -724,7 +706,6 @@ int main(void)
 		cmocka_unit_test(sensors),
 		cmocka_unit_test(module_reads_as_ethtool_does),
 		cmocka_unit_test(dump_as_devlink_does),
-		cmocka_unit_test(upgrades_are_refused_cleanly),
 		cmocka_unit_test(host_addresses_are_kept),
 		cmocka_unit_test(unknown_messages_complete_in_silence),
 		cmocka_unit_test(the_table_is_sound),
