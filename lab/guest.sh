@@ -53,14 +53,18 @@ accel_probe()
 	fi >"$dir/accel"
 }
 
-# guest_archive DIR FILE...: DIR/initrd, the image with the files in /guest
+# guest_archive DIR FILE...: DIR/initrd, the image with the files in /guest and
+# the kernel's modules
 guest_archive()
 {
-	local dir=$1 stage=$1/stage
+	local dir=$1 stage=$1/stage modules
 	shift
 
-	mkdir -p "$stage/guest"
+	mkdir -p "$stage/guest" "$stage/usr/lib"
 	cp -rL "$lab_dir/in-guest/lib.sh" "$@" "$stage/guest/"
+	[ -z "${guest_root:-}" ] || cp "$lab_dir/in-guest/to-root" "$stage/guest/"
+	modules=${guest_modules:-$(dirname "$(kernel_path)")/modules}
+	[ ! -d "$modules/lib/modules" ] || cp -r "$modules/lib/modules" "$stage/usr/lib/"
 	cp "$(image_path)" "$dir/initrd"
 	(
 		cd "$stage" || exit
@@ -109,7 +113,8 @@ kernel_path()
 }
 
 # guest_command DIR CPUS MEMORY CARD...: QEMU's command line up to what the
-# caller adds, in the array guest_argv. A CARD is a vfio-user socket.
+# caller adds, in the array guest_argv, and what to add to the kernel's
+# arguments in guest_boot. A CARD is a vfio-user socket.
 guest_command()
 {
 	local dir=$1 cpus=$2 memory=$3 qemu kernel accel card cpu=max
@@ -128,12 +133,33 @@ guest_command()
 	for card in "$@"; do
 		guest_argv+=(-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$card\",\"type\":\"unix\"}}")
 	done
+	guest_boot=
+	if [ -n "${guest_root:-}" ]; then
+		guest_argv+=(-drive "if=none,id=root,format=raw,readonly=on,file=$guest_root"
+			-device virtio-blk-pci,drive=root)
+		guest_boot="rdinit=/guest/to-root "
+	fi
+}
+
+# guest_size VARIABLE SMALL ROOTED: its value, or what is usual without and
+# with a root on a disk
+guest_size()
+{
+	if [ -n "${!1:-}" ]; then
+		echo "${!1}"
+	elif [ -n "${guest_root:-}" ]; then
+		echo "$3"
+	else
+		echo "$2"
+	fi
 }
 
 # guest_start DIR [QEMU ARGUMENTS...]: start a guest in the background and
 # wait until its channel answers. Settings in variables: guest_cpus,
 # guest_memory (MiB), guest_cards (array of sockets), guest_files (array),
-# guest_timeout (s until it must be up), guest_append.
+# guest_timeout (s until it must be up), guest_append, guest_root (an image from
+# lab/test-image as root file system), guest_modules (a directory with
+# lib/modules; default: modules beside the kernel).
 guest_start()
 {
 	local dir=$1
@@ -145,12 +171,12 @@ guest_start()
 	ln -s output "$dir/channel.out"
 	mkfifo "$dir/channel.in"
 	guest_archive "$dir" ${guest_files[@]+"${guest_files[@]}"}
-	guest_command "$dir" "${guest_cpus:-2}" "${guest_memory:-512}" \
+	guest_command "$dir" "$(guest_size guest_cpus 2 4)" "$(guest_size guest_memory 512 4096)" \
 		${guest_cards[@]+"${guest_cards[@]}"}
 	guest_argv+=(-serial "file:$dir/console"
 		-chardev "pipe,id=channel,path=$dir/channel"
 		-serial chardev:channel "$@"
-		-append "console=ttyS0 loglevel=5 panic=-1 tsc=nowatchdog openfbnic.channel=ttyS1 ${guest_append:-}")
+		-append "console=ttyS0 loglevel=5 panic=-1 tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}")
 	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
 	guest_wait_ready "$dir" 1
 }

@@ -12,6 +12,8 @@
 # The private apt reads Debian suites newer than the machine's own without
 # touching the machine and without being root: its own sources and package
 # lists in the cache, the mirror taken from the machine's apt configuration.
+# One for the base suite with its backports and security updates, one for the
+# suite of the tests' image: mixed in one they would be one choice of versions.
 
 shopt -s inherit_errexit
 
@@ -20,6 +22,8 @@ lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top_dir=$(dirname "$lab_dir")
 cache_dir=${OPENFBNIC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/openfbnic}
 base_suite=${OPENFBNIC_SUITE:-trixie}	# where QEMU, image and newest kernel come from
+# shellcheck disable=SC2034
+tests_suite=${OPENFBNIC_TESTS_SUITE:-forky}	# where the image for Linux's own tests comes from
 lists_max_age=${OPENFBNIC_LISTS_DAYS:-7}	# days before package lists are fetched again
 
 say()
@@ -155,6 +159,7 @@ keyring()
 	done
 }
 
+# pvt_sources SUITE: where that suite's private apt reads
 pvt_sources()
 {
 	local all main security key
@@ -164,6 +169,10 @@ pvt_sources()
 	security=$(mirror_of Debian-Security <<<"$all")
 	key=$(keyring)
 	[ -n "$main" ] || die "apt knows no Debian mirror here: run 'apt-get update' as root first"
+	if [ "$1" != "$base_suite" ]; then
+		echo "deb $key$main $1 main"
+		return
+	fi
 	echo "deb $key$main $base_suite main"
 	echo "deb $key$main $base_suite-backports main"
 	if [ -n "$security" ]; then
@@ -172,13 +181,14 @@ pvt_sources()
 	fi
 }
 
-# pvt_setup: make sure that the private apt exists and is not too old; sets
-# pvt_dir and pvt_opts
+# pvt_setup SUITE: make sure that the private apt of this suite
+# exists and is not too old; sets pvt_suite, pvt_dir and pvt_opts
 pvt_setup()
 {
 	local sources
 
-	sources=$(pvt_sources)
+	pvt_suite=$1
+	sources=$(pvt_sources "$pvt_suite")
 	pvt_dir=$cache_dir/apt-$(hash_of "$sources" </dev/null)
 	pvt_opts=(-o "Dir::Etc::SourceList=$pvt_dir/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null
@@ -189,6 +199,8 @@ pvt_setup()
 		-o APT::Architecture=amd64 -o APT::Architectures=amd64
 		-o Acquire::Languages=none -o Acquire::Retries=3
 		-o Debug::NoLocking=1)
+	# the mirror may keep a testing suite longer than its Release file says
+	[ "$pvt_suite" = "$base_suite" ] || pvt_opts+=(-o Acquire::Check-Valid-Until=false)
 	pvt_fresh || pvt_update "$sources"
 }
 
@@ -209,7 +221,7 @@ pvt_update()
 		echo "$1" >"$pvt_dir/sources.list"
 		: >"$pvt_dir/status"
 		set +e
-		(progress "reading package lists of $base_suite" "$pvt_dir/update.log" \
+		(progress "reading package lists of $pvt_suite" "$pvt_dir/update.log" \
 			apt-get "${pvt_opts[@]}" -o APT::Update::Error-Mode=any update)
 		rc=$?
 		set -e
@@ -218,7 +230,7 @@ pvt_update()
 	) 9>"$pvt_dir/lock" || rc=$?
 	OPENFBNIC_UPDATE=
 	((rc == 0)) && return
-	[ -e "$pvt_dir/updated" ] || die "no package lists of $base_suite (is the network there?)"
+	[ -e "$pvt_dir/updated" ] || die "no package lists of $pvt_suite (is the network there?)"
 	say "using the package lists of $(date -r "$pvt_dir/updated" +%F)"
 }
 
