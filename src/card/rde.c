@@ -78,6 +78,7 @@ void rde_ctl_write(struct card *c, unsigned int q, uint32_t val)
 	uint32_t ctl0 = qreg(c, q, Q_RDE_CTL0), ctl1 = qreg(c, q, Q_RDE_CTL1);
 	uint16_t hroom = (uint16_t)F_GET(ctl0, RDE_CTL0_MIN_HROOM), troom = (uint16_t)F_GET(ctl0, RDE_CTL0_MIN_TROOM);
 	uint8_t pad = (uint8_t)F_GET(ctl1, RDE_CTL1_PADLEN), pack = (uint8_t)F_GET(ctl1, RDE_CTL1_PAYLD_PACK);
+	uint32_t most;
 
 	(void)val;
 	/* The fragment in work was laid out by other rules: leave it (the driver never does this) */
@@ -90,7 +91,14 @@ void rde_ctl_write(struct card *c, unsigned int q, uint32_t val)
 	rq->drop_mode = (uint8_t)F_GET(ctl0, RDE_CTL0_DROP_MODE);
 	rq->hroom = hroom;
 	rq->troom = troom;
+	/*
+	 * The driver lets hds-thresh be 4096 - HROOM - TROOM, more than the first,
+	 * aligned header of a fragment can have: what does not fit is payload (guess)
+	 */
+	most = FRAG_SIZE - ALIGN_UP((uint32_t)hroom, RX_ALIGN) - troom - pad;
 	rq->max_hdr = (uint16_t)F_GET(ctl1, RDE_CTL1_MAX_HDR);
+	if (rq->max_hdr > most)
+		rq->max_hdr = (uint16_t)most;
 	rq->payld_off = (uint16_t)(F_GET(ctl1, RDE_CTL1_PAYLD_OFF) * RX_ALIGN);
 	rq->close_below = (uint16_t)(RX_ALIGN * (F_GET(ctl1, RDE_CTL1_PAYLD_PG_CL) + 1));
 	rq->pad = pad;

@@ -292,13 +292,28 @@ static void rxb_to_bmc(struct card *c, const struct frame *f)
 	fifo_drop(c, FIFO_TO_BMC, f->len);
 }
 
+static void wait_begin(struct card *c, struct rxb_fifo *f)
+{
+	f->waits = true;
+	f->wait_until = c->now + DROP_WAIT_NS;
+}
+
 static bool rxb_to_host(struct card *c, unsigned int i, const struct rx_desc *d, const struct frame *f, bool must)
 {
-	if (!c->rx.rxb.fifo[i].frames && rde_deliver(c, d, f->span, false) == RDE_GONE) {
+	struct rxb_fifo *ff = &c->rx.rxb.fifo[i];
+	enum rde_result r = RDE_WAIT;
+
+	if (!ff->frames)
+		r = rde_deliver(c, d, f->span, false);
+	if (r == RDE_GONE) {
 		count_out(c, RXB_TO_HOST, d->len);
 		return true;
 	}
-	return fifo_store(c, i, d, f, must);
+	if (!fifo_store(c, i, d, f, must))
+		return false;
+	if (r == RDE_WAIT_BOUNDED && ff->frames)
+		wait_begin(c, ff);	/* the host may never come back */
+	return true;
 }
 
 /* The first bytes of the frame in one piece: where they are, or copied to @buf */
@@ -371,10 +386,8 @@ static unsigned int fifo_drain(struct card *c, unsigned int i, unsigned int budg
 		};
 		enum rde_result r = rde_deliver(c, d, s, f->waits && c->now >= f->wait_until);
 
-		if (r == RDE_WAIT_BOUNDED && !f->waits) {
-			f->waits = true;
-			f->wait_until = c->now + DROP_WAIT_NS;
-		}
+		if (r == RDE_WAIT_BOUNDED && !f->waits)
+			wait_begin(c, f);
 		if (r != RDE_GONE)
 			break;
 

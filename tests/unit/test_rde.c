@@ -443,22 +443,40 @@ static void frame_larger_than_the_ring_never_waits(void **st)
 	close_q(&x);
 }
 
-static void impossible_geometry_is_refused(void **st)
+static void header_without_bytes_is_refused(void **st)
 {
-	static const uint32_t ctl1[] = { 0, CTL1(8191, 0, 0, 0, 0), CTL1(3400, 0, 0, 0, 0) };
+	struct fix x = open_q(CTL0(0, 2, 511, 511), 0);
 	uint8_t f[5000];
-	unsigned int i;
 
 	(void)st;
 	mk_tcp4(f, 5000, 1);
-	for (i = 0; i < ARRAY_SIZE(ctl1); i++) {
-		struct fix x = open_q(CTL0(0, 2, 511, 511), ctl1[i]);
+	assert_true(give(x.h, f, 5000, false));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 1);
+	assert_int_equal(BUGS(x.h, BLK_RDE), 1);
+	close_q(&x);
+}
 
-		assert_true(give(x.h, f, 5000, false));
-		assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_ERR_CNT)), 1);
-		assert_int_equal(BUGS(x.h, BLK_RDE), 1);
-		close_q(&x);
-	}
+/* More header bytes than fit between the rooms: the rest is payload */
+static void header_is_cut_where_its_fragment_ends(void **st)
+{
+	static const uint32_t ctl1[] = { CTL1(8191, 0, 0, 0, 0), CTL1(3584, 0, 0, 0, 0), CTL1(3400, 0, 0, 0, 0) };
+	static const struct { uint32_t hroom, troom, fits; } rooms[] = { { 511, 511, 3073 }, { 192, 320, 3520 } };
+	uint8_t f[5000];
+	unsigned int i, k;
+
+	(void)st;
+	mk_tcp4(f, 5000, 1);
+	for (i = 0; i < ARRAY_SIZE(ctl1); i++)
+		for (k = 0; k < ARRAY_SIZE(rooms); k++) {
+			struct fix x = open_q(CTL0(0, 2, rooms[k].hroom, rooms[k].troom), ctl1[i]);
+			uint32_t want = ctl1[i] >> 12 < rooms[k].fits ? ctl1[i] >> 12 : rooms[k].fits;
+
+			assert_true(give(x.h, f, 5000, false));
+			drv_expect(x.d, &pkt, f, 5000);
+			assert_int_equal(pkt.hdr_len, want);
+			assert_int_equal(BUGS(x.h, BLK_RDE), 0);
+			close_q(&x);
+		}
 }
 
 static void unmapped_memory_is_counted_and_skipped(void **st)
@@ -639,7 +657,8 @@ int main(void)
 		cmocka_unit_test(wait_is_bounded),
 		cmocka_unit_test(no_payload_ring_drops),
 		cmocka_unit_test(frame_larger_than_the_ring_never_waits),
-		cmocka_unit_test(impossible_geometry_is_refused),
+		cmocka_unit_test(header_without_bytes_is_refused),
+		cmocka_unit_test(header_is_cut_where_its_fragment_ends),
 		cmocka_unit_test(unmapped_memory_is_counted_and_skipped),
 		cmocka_unit_test(bad_doorbells_are_ignored),
 		cmocka_unit_test(reset_forgets_everything),
