@@ -30,8 +30,9 @@ check-fast: deps	## the tests that need no guest
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
-docs: build	## what is generated: docs/registers.md, docs/ncsi.md
+docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of docs/hardware
 	@build/regdoc > docs/registers.md
+	@build/regdoc --update docs/hardware/*.md
 	@build/ncsidoc > docs/ncsi.md
 
 clean:	## the build directories (the cache stays)

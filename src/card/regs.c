@@ -139,7 +139,7 @@ void reg_write(struct card *c, uint32_t csr, uint32_t val)
 		r->wr(c, i, val & r->mask);
 }
 
-/* Reset values; PTP, PCS and the counters of the port keep theirs over a function reset */
+/* Reset values; over a function reset PTP and the mode of the link keep theirs */
 void reg_reset(struct card *c, enum card_reset kind)
 {
 	unsigned int row, i;
