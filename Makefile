@@ -27,6 +27,10 @@ check: deps	## all tests
 check-fast: deps	## the tests that need no guest
 	@tests/run --fast
 
+# TESTS="hw/rss_ctx.py" runs some, NIC=igb or virtio QEMU's own cards, RUNS=3 in a row
+selftests: build	## Linux's own driver selftests on two cards (see docs/selftests.md)
+	@tests/selftests/run $(if $(NIC),--nic $(NIC)) $(if $(RUNS),--runs $(RUNS)) $(TESTS)
+
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
@@ -38,4 +42,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run shell check check-fast bench docs clean
+.PHONY: help deps build run shell check check-fast selftests bench docs clean
