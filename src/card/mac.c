@@ -9,8 +9,9 @@
  * are consumed, or ifdown would wait for queues that never drain (driver:
  * fbnic_mac.c, fbnic_mac_link_down_asic(), and fbnic_txrx.c, fbnic_wait_all_queues_idle()).
  *
- * Byte counters are without FCS, size bins with it (guess, as IEEE 802.3 and
- * RFC 2819 have it).  MAC control frames are frames too and count as such.
+ * Byte counters and size bins are with FCS: ethtool_std_stats.sh of the kernel
+ * tree wants it of OctetsTransmittedOK and OctetsReceivedOK, and ethtool_rmon.sh
+ * of the bins.  MAC control frames are frames too and count as such.
  *
  * Pause (802.3 annex 31B): a received pause frame stops transmission for its
  * quanta of 512 bit times; the receive buffer asks for pause frames of ours
@@ -103,7 +104,7 @@ static bool is_pause(const uint8_t *h)
 static void count_tx_frames(struct card *c, const uint8_t *head, uint32_t len, uint64_t n)
 {
 	ctr64_add(c, CSR_MAC_STAT_TX_TRANSMITTED_OK, n);
-	ctr64_add(c, CSR_MAC_STAT_TX_BYTE_COUNT, n * len);
+	ctr64_add(c, CSR_MAC_STAT_TX_BYTE_COUNT, n * (len + FCS_LEN));
 	count_size(c, CSR_MAC_STAT_TX_PACKET_64_BYTES, len, n);
 	count_tmi_size(c, len, n);
 	count_cast(c, head, CSR_MAC_STAT_TX_MULTICAST, CSR_MAC_STAT_TX_BROADCAST, n);
@@ -306,7 +307,7 @@ uint64_t mac_deadline(const struct card *c)
 static void count_rx_good(struct card *c, const struct frame *f, const uint8_t *head)
 {
 	ctr64_add(c, CSR_MAC_STAT_RX_RECEIVED_OK, 1);
-	ctr64_add(c, CSR_MAC_STAT_RX_BYTE_COUNT, f->len);
+	ctr64_add(c, CSR_MAC_STAT_RX_BYTE_COUNT, f->len + FCS_LEN);
 	count_size(c, CSR_MAC_STAT_RX_PACKET_64_BYTES, f->len, 1);
 	count_cast(c, head, CSR_MAC_STAT_RX_MULTICAST, CSR_MAC_STAT_RX_BROADCAST, 1);
 }

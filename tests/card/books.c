@@ -102,7 +102,7 @@ void books_mac(unsigned int card, const char *way, const uint8_t *head, uint32_t
 	snprintf(name, sizeof(name), "MAC_STAT_%s", *way == 'T' ? "TX_TRANSMITTED_OK" : "RX_RECEIVED_OK");
 	books_add(card, name, -1, 1);
 	snprintf(name, sizeof(name), "MAC_STAT_%s_BYTE_COUNT", way);
-	books_add(card, name, -1, len);
+	books_add(card, name, -1, len + 4);
 	if (head[0] & 1) {
 		snprintf(name, sizeof(name), "MAC_STAT_%s_%s", way, memcmp(head, bc, 6) ? "MULTICAST" : "BROADCAST");
 		books_add(card, name, -1, 1);
