@@ -393,7 +393,7 @@ void vu_disconnect(struct vu *v)
 
 	vu_irq_drop_all(v);
 	if (v->card)
-		card_reset(v->card, CARD_RESET_FUNCTION);
+		card_reset(v->card, CARD_RESET_HOST);
 	mem_unmap_all(v->mem);
 	vu_irq_sync(v);
 }

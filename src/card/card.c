@@ -60,13 +60,15 @@ void card_attach_fw(struct card *c, const struct card_fw_ops *ops, void *ctx)
 
 void card_reset(struct card *c, enum card_reset kind)
 {
+	static const char *const names[] = { "power-on", "host power", "function" };
+
 	c->now = c->env.now(c->env.ctx);
-	card_event(c, BLK_PCI, "%s reset", kind == CARD_RESET_POWER ? "power-on" : "function");
+	card_event(c, BLK_PCI, "%s reset", names[kind]);
 	if (kind == CARD_RESET_POWER)
 		c->vanished = false;
 	reg_reset(c, kind);
 	memset(c->mbx, 0, sizeof(c->mbx));
-	pci_reset(c);
+	pci_reset(c, kind);
 	msix_reset(c);
 	intr_reset(c);
 	pcs_reset(c, kind);

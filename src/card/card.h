@@ -134,7 +134,8 @@ unsigned int card_vectors(const struct card *c);
 
 enum card_reset {
 	CARD_RESET_POWER,	/* everything, PTP clock included */
-	CARD_RESET_FUNCTION,	/* FLR, hot reset, device reset, host gone: all but PTP and the link */
+	CARD_RESET_HOST,	/* the host lost power, the card lives on its standby supply: all but PTP and the link */
+	CARD_RESET_FUNCTION,	/* FLR, hot reset, device reset: as HOST, and sticky PCI registers stay too */
 };
 void card_reset(struct card *c, enum card_reset kind);
 
@@ -187,6 +188,25 @@ int card_fw_set_link_mode(struct card *c, unsigned int speed, unsigned int fec);
 void card_counters(struct card *c, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
 /* Guest bugs counted per block since card_new() */
 uint64_t card_guest_bugs(const struct card *c, enum card_block blk);
+enum card_aer_msg {		/* what a function sends to the root port about an error */
+	CARD_AER_SILENT,	/* masked, or not enabled */
+	CARD_AER_ERR_COR,
+	CARD_AER_ERR_NONFATAL,
+	CARD_AER_ERR_FATAL,
+};
+
+/*
+ * An error happens on the PCIe link: bit @bit of the AER correctable or
+ * uncorrectable status register.  It is logged by the rules of PCIe 6.2.5; the
+ * severity of an uncorrectable one is the host's choice (card_aer_fatal()).
+ * Returns enum card_aer_msg; -EINVAL: no such error; -ENODEV: vanished.
+ */
+int card_aer(struct card *c, bool correctable, unsigned int bit);
+bool card_aer_fatal(const struct card *c, unsigned int bit);
+/* "BadTLP", as Linux names them; NULL: no such bit.  And back, in any case; -ENOENT */
+const char *card_aer_name(bool correctable, unsigned int bit);
+int card_aer_bit(bool correctable, const char *name);
+
 /* The device disappears (surprise removal): all reads give ones, writes are lost, no DMA, until a power reset */
 void card_vanish(struct card *c);
 

@@ -78,6 +78,10 @@ void msix_update(struct card *c);			/* enable or function mask changed */
 
 /* ---- PCI function: pci.c ---- */
 
+#define CAP_EXP		0x60u		/* PCI Express capability */
+#define EXT_AER		0x100u		/* advanced error reporting: aer.c */
+#define AER_SIZE	0x48u
+
 struct pci_block {
 	uint8_t		cfg[CARD_CFG_SIZE];
 	uint8_t		wmask[CARD_CFG_SIZE];	/* bits that a write changes */
@@ -85,7 +89,13 @@ struct pci_block {
 	uint16_t	exp_cap;	/* offset of the PCIe capability */
 };
 
-void pci_reset(struct card *c);
+void pci_reset(struct card *c, enum card_reset kind);
+/* Little-endian, 1 to 4 bytes; @p: any of the three arrays above */
+void pci_put(uint8_t *p, uint32_t off, unsigned int len, uint32_t val);
+uint32_t pci_get(const struct pci_block *p, uint32_t off, unsigned int len);	/* of cfg */
+void aer_init(struct pci_block *p);
+bool pci_awake(const struct card *c);
+void pci_master_abort(struct card *c);		/* a read of ours was refused */
 bool pci_msix_enabled(const struct card *c);
 bool pci_msix_masked(const struct card *c);
 bool pci_mem_on(const struct card *c);
@@ -150,7 +160,8 @@ struct card {
 
 	uint64_t		now;		/* env time at the start of this call */
 	bool			vanished;
-	bool			dma_rd, dma_wr;	/* PCI and PUL bus master enables together */
+	bool			master;		/* the function may start transactions: D0 and bus master enable */
+	bool			dma_rd, dma_wr;	/* that and the PUL enables together */
 	uint8_t			mrrs_shift, mps_shift;	/* log2 of bytes */
 
 	struct intr_block	intr;

@@ -16,7 +16,7 @@
 
 static bool vector_open(const struct card *c, unsigned int v)
 {
-	return pci_msix_enabled(c) && !pci_msix_masked(c) &&
+	return pci_msix_enabled(c) && !pci_msix_masked(c) && pci_awake(c) &&
 	       !(c->msix.table[v * ENTRY_WORDS + 3] & CTRL_MASK);
 }
 

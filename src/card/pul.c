@@ -2,11 +2,14 @@
 /*
  * PUL: the card's side of the PCIe link, as a master.
  *
- * All DMA is gated by two things at once: the bus master enable of the PCI
- * command register and the BME bits of AW_CFG (writes) and AR_CFG (reads),
+ * All DMA is gated by three things at once: the power state, which must be D0,
+ * the bus master enable of the PCI command register and the BME bits of AW_CFG (writes) and AR_CFG (reads),
  * which the driver sets only while the firmware mailbox is open (driver:
  * fbnic_fw.c, fbnic_mbx_init_desc_ring(), fbnic_mbx_reset_desc_ring()).  The
  * gate closes at once: there is nothing in flight between two calls.
+ *
+ * A read that nobody answers comes back as an Unsupported Request and is noted
+ * in the PCI status register; a write is posted and its loss not seen here.
  *
  * The TLP counters count requests as a link with the configured maximum
  * payload and read request sizes would carry them.
@@ -20,11 +23,14 @@
 
 void pul_update(struct card *c)
 {
-	bool bm = (c->pci.cfg[4] & 4) && !c->vanished;	/* PCI command, Bus Master Enable */
+	bool bm = (c->pci.cfg[4] & 4) && pci_awake(c) && !c->vanished;	/* PCI command, Bus Master Enable */
 	const uint8_t *devctl = c->pci.cfg + c->pci.exp_cap + 8;
 
 	c->dma_wr = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AW_CFG] & AW_BME);
 	c->dma_rd = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AR_CFG] & AR_BME);
+	if (bm && !c->master)
+		c->rx.rxb.kick = true;		/* frames may have waited for it */
+	c->master = bm;
 	c->mps_shift = (uint8_t)(7 + (devctl[0] >> 5 & 7));
 	c->mrrs_shift = (uint8_t)(7 + (devctl[1] >> 4 & 7));
 }
@@ -42,7 +48,10 @@ int dma_peek(struct card *c, uint64_t addr, void *buf, size_t len)
 		return -EACCES;
 	if (addr > DMA_ADDR_MASK || len > DMA_ADDR_MASK - addr)
 		return -EFAULT;
-	return c->env.dma_read(c->env.ctx, addr, buf, len);
+	if (!c->env.dma_read(c->env.ctx, addr, buf, len))
+		return 0;
+	pci_master_abort(c);
+	return -EFAULT;
 }
 
 int dma_read(struct card *c, uint64_t addr, void *buf, size_t len)

@@ -367,6 +367,8 @@ enum rde_result rde_deliver(struct card *c, const struct rx_desc *d, const struc
 
 	if (d->queue >= c->cfg.queues || !rq->cq.on || !rq->hpq.on)
 		return RDE_GONE;
+	if (!c->master)
+		return RDE_WAIT;	/* asleep, or no bus master: frames stay in the receive buffer */
 
 	make_plan(rq, d, &p);
 	if (!p.fits)

@@ -271,6 +271,58 @@ static struct json_object *do_fields(struct unit *u, char **args)
 	return o;
 }
 
+/* "DLP" to its bit, if it is of this class now */
+static struct json_object *aer_check(struct unit *u, const char *class, const char *name, int bit)
+{
+	bool cor = class[0] == 'c';
+
+	if (bit < 0)
+		return answer_error("aer: there is no %scorrectable error \"%s\"", cor ? "" : "un", name);
+	if (!cor && card_aer_fatal(unit_card(u), (unsigned int)bit) != (class[0] == 'f'))
+		return answer_error("aer: the host's severity register makes %s %s", name,
+				    class[0] == 'f' ? "non-fatal" : "fatal");
+	return NULL;
+}
+
+static struct json_object *do_aer(struct unit *u, char **args)
+{
+	static const char *const said[] = { "none", "ERR_COR", "ERR_NONFATAL", "ERR_FATAL" };
+	static const struct { const char *class, *name; } usual[] = {
+		{ "correctable", "BadTLP" }, { "nonfatal", "CmpltTO" }, { "fatal", "DLP" },
+	};
+	const char *name = args[1];
+	struct json_object *o;
+	bool cor;
+	unsigned int i;
+	int bit, msg;
+
+	for (i = 0; i < 3 && strcmp(args[0], usual[i].class); i++)
+		;
+	if (i == 3)
+		return answer_error("aer: correctable, nonfatal or fatal is wanted, not \"%s\"", args[0]);
+	cor = i == 0;
+	if (!name)
+		name = usual[i].name;
+	bit = card_aer_bit(cor, name);
+	o = aer_check(u, args[0], name, bit);
+	if (o)
+		return o;
+	msg = card_aer(unit_card(u), cor, (unsigned int)bit);
+	if (msg < 0)
+		return answer_error("aer: the card has vanished");
+	o = answer_ok();
+	json_object_object_add(o, "message", json_object_new_string(said[msg]));
+	return o;
+}
+
+static struct json_object *do_unplug(struct unit *u, char **args)
+{
+	(void)args;
+	if (!vu_request_unplug(unit_vu(u)))
+		return answer_error("unplug: no client that can be asked");
+	return answer_ok();
+}
+
 static struct json_object *do_vanish(struct unit *u, char **args)
 {
 	(void)args;
@@ -304,6 +356,8 @@ static const struct request {
 	{ "regs", 0, do_regs, "regs CARD" },
 	{ "fields", 1, do_fields, "fields CARD NAME [INDEX]" },
 	{ "power", 0, do_replug, "power CARD" },
+	{ "aer", 1, do_aer, "aer CARD correctable|nonfatal|fatal [ERROR]" },
+	{ "unplug", 0, do_unplug, "unplug CARD" },
 	{ "vanish", 0, do_vanish, "vanish CARD" },
 	{ "replug", 0, do_replug, "replug CARD" },
 };

@@ -10,6 +10,11 @@
  *	trace CARD LIST			as --trace
  *	reg CARD NAME|INDEX [N]		registers, without side effects
  *	regs CARD			the same of all that are not 0
+ *	aer CARD CLASS [ERROR]		an error on the PCIe link is logged; CLASS:
+ *					correctable, nonfatal, fatal; ERROR as Linux
+ *					names it; the answer has the message that goes
+ *					to the root port
+ *	unplug CARD			asks the client to take the card away
  *	vanish CARD			surprise removal; "replug CARD" ends it
  *
  * A request that is wrong is answered {"error": "..."}.

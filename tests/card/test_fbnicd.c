@@ -379,7 +379,10 @@ static void control_answers_every_line(void **state)
 		{ "trace 0 none\n", "ok" }, { "trace 0 bogus\n", "bogus" }, { "stats\n", "usage" },
 		{ "stats 1\n", "no card" }, { "stats -1\n", "no card" }, { "stats 0x\n", "no card" },
 		{ "dance 0\n", "dance" }, { "stats  \t 0 \r\n", "MAC_STAT" }, { "a b c d e f g\n", "error" },
-		{ "vanish 0\n", "ok" }, { "replug 0\n", "ok" }, { "\x01\xff\xfe\n", "error" },
+		{ "aer 0 correctable\n", "none" }, { "aer 0 fatal dlp\n", "none" }, { "aer 0 fatal CmpltTO\n", "non-fatal" },
+		{ "aer 0 nonfatal DLP\n", "makes DLP fatal" }, { "aer 0 correctable DLP\n", "no correctable" },
+		{ "aer 0 mild\n", "mild" }, { "aer 0\n", "usage" }, { "unplug 0\n", "no client" },
+		{ "vanish 0\n", "ok" }, { "aer 0 fatal\n", "vanished" }, { "replug 0\n", "ok" }, { "\x01\xff\xfe\n", "error" },
 	};
 	char ctl[140], big[4096];
 	struct proc p;
