@@ -150,6 +150,9 @@ bool card_run(struct card *c);
 /* When card_run() wants to be called again, in env->now() units; UINT64_MAX: only after an event */
 uint64_t card_deadline(const struct card *c);
 
+/* The PTP counter at env->now() time @when (not before its last change of rate), ns */
+uint64_t card_clock(const struct card *c, uint64_t when);
+
 /* ---- the cable's side (the wire calls these) ---- */
 
 /*

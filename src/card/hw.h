@@ -144,7 +144,7 @@ struct ptp_block {
 };
 
 void ptp_reset(struct card *c, enum card_reset kind);
-uint64_t ptp_now(struct card *c);		/* counter, ns; uses c->now */
+uint64_t ptp_at(const struct card *c, uint64_t when);	/* the counter, ns, at env time @when */
 
 /* ---- the card ---- */
 

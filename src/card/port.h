@@ -56,6 +56,13 @@ struct frame {
 	uint32_t	len;		/* sum of the spans */
 	uint16_t	nspans;
 	uint16_t	flags;
+	/*
+	 * When the burst passed the sender's MAC, in env->now() of the cards of
+	 * this process; 0: not known, the receiver looks at its clock.  So a cable
+	 * between two cards has one length, however long the process needs from
+	 * one to the other: what PTP measures is their clocks.
+	 */
+	uint64_t	when;
 	struct frame_lso lso;
 };
 

@@ -52,15 +52,20 @@ void ptp_reset(struct card *c, enum card_reset kind)
 	c->ptp.add = add_val(c);
 }
 
-uint64_t ptp_now(struct card *c)
+uint64_t ptp_at(const struct card *c, uint64_t when)
 {
-	return (uint64_t)(ptp_value(&c->ptp, c->now) >> 32);
+	return (uint64_t)(ptp_value(&c->ptp, when) >> 32);
+}
+
+uint64_t card_clock(const struct card *c, uint64_t when)
+{
+	return ptp_at(c, when);
 }
 
 /* A register read needs the time of this very moment, not of the last work */
 static uint64_t ptp_read(struct card *c)
 {
-	return (uint64_t)(ptp_value(&c->ptp, c->env.now(c->env.ctx)) >> 32);
+	return ptp_at(c, c->env.now(c->env.ctx));
 }
 
 uint32_t ptp_ctr_hi_read(struct card *c, unsigned int i)
@@ -71,8 +76,11 @@ uint32_t ptp_ctr_hi_read(struct card *c, unsigned int i)
 
 uint32_t ptp_ctr_lo_read(struct card *c, unsigned int i)
 {
+	uint64_t ns = ptp_read(c);
+
 	(void)i;
-	return (uint32_t)ptp_read(c);
+	card_event(c, BLK_PTP, "counter read: %llu ns", (unsigned long long)ns);
+	return (uint32_t)ns;
 }
 
 void ptp_adjust_write(struct card *c, unsigned int i, uint32_t val)

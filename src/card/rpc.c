@@ -282,11 +282,9 @@ unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc
 	set_split(p, F_GET(act, RPC_ACT_TBL0_DMA_HINT), d);
 
 	d->opt = act & ACT0_ACT_IDX ? RX_OPT_ACTION : 0;
-	d->ts = 0;
-	if (act & ACT0_TS_ENA) {
+	d->ts = 0;		/* the buffer knows when the frame came */
+	if (act & ACT0_TS_ENA)
 		d->opt |= RX_OPT_TS;
-		d->ts = ptp_now(c);
-	}
 	return F_GET(act, RPC_ACT_TBL0_DEST);
 }
 

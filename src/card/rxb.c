@@ -355,6 +355,8 @@ bool rx_input(struct card *c, enum rxb_intf src, const struct frame *f, bool mus
 	parse_frame(&p, h, n, f->len);
 	d.len = (uint16_t)f->len;
 	dest = rpc_classify(c, &p, &d);
+	if (d.opt & RX_OPT_TS)
+		d.ts = ptp_at(c, f->when ? f->when : c->now);
 	if (dest & RPC_HOST) {
 		unsigned int i = src == RXB_BMC ? FIFO_BMC_TO_HOST : dest & RPC_BMC ? FIFO_BOTH : FIFO_TO_HOST;
 

@@ -9,8 +9,8 @@
  *
  * It also takes the time stamps.  A packet with REQ_TS gets exactly one TYPE 1
  * TCD whatever becomes of it: the driver frees nothing behind it before
- * (fbnic_clean_twq0(), fbnic_clean_tsq()).  The stamp is the time when the
- * wire took the last frame, so QM_TQS_CTL0.LSO_TS = 1 (the last segment,
+ * (fbnic_clean_twq0(), fbnic_clean_tsq()).  The stamp is the time at which
+ * the last frame was given to the wire, the one that the frame carries, so QM_TQS_CTL0.LSO_TS = 1 (the last segment,
  * what the driver writes) is what all large sends get.
  */
 #include "hw.h"
@@ -46,9 +46,9 @@ void tmi_drop(struct card *c, const struct frame *f, unsigned int n)
 	ctr64_add(c, CSR_TMI_DROP_BYTE, bytes);
 }
 
-uint64_t tmi_stamp(struct card *c, bool sent, unsigned int dest)
+uint64_t tmi_stamp(struct card *c, uint64_t when, bool sent, unsigned int dest)
 {
-	uint64_t ts = ptp_now(c) & D_MASK(TCD_TYPE1_TS);
+	uint64_t ts = ptp_at(c, when) & D_MASK(TCD_TYPE1_TS);
 
 	if (!(dest & DEST_MAC)) {	/* 7.3.4 counts these apart: ptp_illegal_req */
 		ctr_add(c, CSR_TMI_ILLEGAL_PTP_REQS, 1);

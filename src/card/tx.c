@@ -127,6 +127,7 @@ static void add_frame(struct tx_batch *b, struct tx_rec *rec, struct span *sp, u
 	f->len = len;
 	f->nspans = (uint16_t)n;
 	f->flags = 0;
+	f->when = 0;
 	b->dest[b->nframes++] = rec->dest;
 	b->side |= rec->dest != DEST_MAC;
 	b->bytes += len;
@@ -386,7 +387,9 @@ static unsigned int send_mixed(struct card *c)
 static unsigned int send_batch(struct card *c, bool *sent)
 {
 	struct tx_batch *b = &c->tx.batch;
+	unsigned int i;
 
+	b->when = c->env.now(c->env.ctx);	/* not c->now: collecting took its time */
 	*sent = !tmi_dropping(c);
 	if (!b->nframes)
 		return 0;
@@ -394,6 +397,8 @@ static unsigned int send_batch(struct card *c, bool *sent)
 		tmi_drop(c, b->frame, b->nframes);
 		return b->nframes;
 	}
+	for (i = 0; i < b->nframes; i++)
+		b->frame[i].when = b->when;
 	return b->side ? send_mixed(c) : mac_tx(c, b->frame, b->nframes);
 }
 
@@ -419,7 +424,7 @@ static void finish_packet(struct card *c, const struct tx_rec *rec, bool sent)
 		guest_bug(c, BLK_TWQ, "twq%u.%u[%u]: %s", q, twq1, rec->start, rec->err);
 	}
 	if (rec->ts)
-		tcq_stamp(c, q, tmi_stamp(c, sent && !rec->err, rec->dest));
+		tcq_stamp(c, q, tmi_stamp(c, c->tx.batch.when, sent && !rec->err, rec->dest));
 }
 
 static void finish_ring(struct card *c, unsigned int ring, unsigned int stamps)

@@ -67,6 +67,7 @@ struct tx_rec {
 struct tx_batch {
 	unsigned int	nframes, nrecs, nspans, hdr_used, bounce_used;
 	uint32_t	bytes;
+	uint64_t	when;		/* env time at which the frames passed the MAC */
 	uint32_t	rd_tlps, rd_dwords;	/* of the packets that were finished */
 	bool		side;		/* a frame goes elsewhere than to the MAC */
 	struct frame	frame[PORT_BATCH];
@@ -120,8 +121,8 @@ void tce_drop(struct card *c, uint32_t len);
 /* Frames are dropped instead of sent */
 bool tmi_dropping(const struct card *c);
 void tmi_drop(struct card *c, const struct frame *f, unsigned int n);
-/* The TYPE 1 TCD of a packet, and its count */
-uint64_t tmi_stamp(struct card *c, bool sent, unsigned int dest);
+/* The TYPE 1 TCD of a packet that passed at env time @when, and its count */
+uint64_t tmi_stamp(struct card *c, uint64_t when, bool sent, unsigned int dest);
 
 /* ---- descriptors, descs.def ---- */
 

@@ -364,6 +364,22 @@ static const struct request {
 
 #define NREQUESTS (sizeof(requests) / sizeof(requests[0]))
 
+/* All cards' PTP counters at one instant: what differs is the clocks */
+static struct json_object *clocks(struct control *c)
+{
+	struct json_object *o = json_object_new_object();
+	uint64_t now = loop_now(c->loop);
+	char key[16];
+	unsigned int i;
+
+	add_counter(o, "now", now);
+	for (i = 0; i < c->nunits; i++) {
+		snprintf(key, sizeof(key), "card%u", i);
+		add_counter(o, key, card_clock(unit_card(c->units[i]), now));
+	}
+	return o;
+}
+
 static struct json_object *help(void)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -371,6 +387,7 @@ static struct json_object *help(void)
 
 	for (i = 0; i < NREQUESTS; i++)
 		json_object_array_add(list, json_object_new_string(requests[i].text));
+	json_object_array_add(list, json_object_new_string("clocks"));
 	json_object_object_add(o, "requests", list);
 	return o;
 }
@@ -386,6 +403,8 @@ static struct json_object *handle(struct control *c, char *line)
 		;
 	if (!n || !strcmp(words[0], "help"))
 		return help();
+	if (!strcmp(words[0], "clocks"))
+		return clocks(c);
 	for (i = 0; i < NREQUESTS && strcmp(words[0], requests[i].name); i++)
 		;
 	if (i == NREQUESTS)

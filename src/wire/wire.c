@@ -189,6 +189,7 @@ void batch_add(struct wire_batch *b, const void *buf, size_t len, bool pad)
 	f->span = s;
 	f->nspans = 1;
 	f->flags = 0;
+	f->when = 0;
 	f->len = (uint32_t)len;
 	s[0].base = buf;
 	s[0].len = len;

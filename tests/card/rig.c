@@ -41,6 +41,8 @@ static unsigned int on_tx(void *ctx, const struct frame *f, unsigned int n)
 	struct rig *r = e->r;
 	unsigned int i, taken = n;
 
+	if (r->on_way)
+		r->on_way(r);
 	if (r->n == 2)
 		taken = card_rx(r->ip[!e->i]->card, f, n, r->must);
 	else if (r->blocked)

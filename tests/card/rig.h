@@ -39,6 +39,7 @@ struct rig {
 	unsigned int	limit;		/* one card: frames that the cable takes at a time, 0: all */
 	bool		discard;	/* one card: out[] stays empty */
 	void		(*tap)(struct rig *r, unsigned int from, const struct frame *f);
+	void		(*on_way)(struct rig *r);	/* two cards: between sender and receiver */
 	void		*arg;		/* the test's */
 	uint64_t	moves;		/* frames and wake-ups, ever */
 	unsigned int	nout;

@@ -374,7 +374,7 @@ static void control_answers_every_line(void **state)
 		{ "fields 0 SIG_PCS_OUT0\n", "\"AMPS_LOCK\":15" }, { "fields 0 SIG_PCS_OUT0\n", "\"LINK\":1," },
 		{ "fields 0 QUEUE_TCQ_BAL 127\n", "\"ADDR\":0" }, { "fields 0 QUEUE_TCQ_BAL 128\n", "0 to 127" },
 		{ "fields 0 PTP_SPARE\n", "{\"PTP_SPARE\":0}" }, { "fields 0 nothing\n", "not a register" },
-		{ "reg 0\n", "usage" }, { "reg 0 0 -1\n", "{" },
+		{ "clocks\n", "\"card0\":" }, { "clocks 7\n", "\"now\":" }, { "reg 0\n", "usage" }, { "reg 0 0 -1\n", "{" },
 		{ "link 0 sideways\n", "sideways" }, { "link 0\n", "usage" }, { "trace 0 mac,csr\n", "ok" },
 		{ "trace 0 none\n", "ok" }, { "trace 0 bogus\n", "bogus" }, { "stats\n", "usage" },
 		{ "stats 1\n", "no card" }, { "stats -1\n", "no card" }, { "stats 0x\n", "no card" },
