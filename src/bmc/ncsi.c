@@ -348,7 +348,7 @@ void ncsi_counters(const struct ncsi_stats *s, void (*fn)(void *arg, const char 
 	static const struct { const char *name; size_t off; } stats[] = {
 		STAT(commands), STAT(dropped), STAT(type_errors), STAT(checksum_errors), STAT(rx), STAT(tx),
 		STAT(aens), STAT(retries), STAT(failed), STAT(mc_tx), STAT(mc_tx_dropped), STAT(mc_tx_state),
-		STAT(mc_tx_short), STAT(mc_tx_long), STAT(mc_rx), STAT(mc_rx_dropped), STAT(mc_rx_state),
+		STAT(mc_tx_short), STAT(mc_tx_long), STAT(mc_rx), STAT(mc_rx_state),
 		STAT(mc_rx_short), STAT(mc_rx_long), STAT(mc_rx_filtered),
 	};
 #undef STAT

@@ -49,6 +49,7 @@ struct ncsi_port_stats {
 	uint64_t	rx_xoff, tx_xoff, rx_control;
 	uint64_t	rx_size[7], tx_size[7];	/* 64, 65-127, 128-255, 256-511, 512-1023, 1024-1522, 1523-9022 */
 	uint64_t	rx_fragments, rx_bad_jabbers;
+	uint64_t	mc_dropped;	/* frames for the BMC dropped for want of room */
 };
 
 /* What the package counts itself, per channel; names by ncsi_counters() */
@@ -62,11 +63,10 @@ struct ncsi_stats {
 	uint64_t	retries;	/* commands answered a second time */
 	uint64_t	failed;		/* answers other than "completed" */
 	uint64_t	mc_tx;		/* pass-through frames of the BMC that went out */
-	uint64_t	mc_tx_dropped;	/* its source address is nobody's */
+	uint64_t	mc_tx_dropped;	/* its source address is nobody's, or no room */
 	uint64_t	mc_tx_state;	/* network Tx not enabled */
 	uint64_t	mc_tx_short, mc_tx_long;
 	uint64_t	mc_rx;		/* pass-through frames to the BMC */
-	uint64_t	mc_rx_dropped;	/* its port had no room */
 	uint64_t	mc_rx_state;	/* channel not enabled, or package deselected */
 	uint64_t	mc_rx_short, mc_rx_long;
 	uint64_t	mc_rx_filtered;	/* not asked for; not an error */
@@ -144,10 +144,10 @@ void ncsi_restart(struct ncsi *n);
  * Counts all but success, for which see ncsi_to_mc_done().
  */
 bool ncsi_to_mc(struct ncsi *n, unsigned int ch, const uint8_t *head, size_t hlen, uint32_t len);
-void ncsi_to_mc_done(struct ncsi *n, unsigned int ch, bool taken);
+void ncsi_to_mc_done(struct ncsi *n, unsigned int ch);
 /* A frame of the BMC: the channel whose port it leaves by, or -1: drop it (counted) */
 int ncsi_from_mc(struct ncsi *n, const uint8_t *head, size_t hlen, uint32_t len);
-void ncsi_from_mc_done(struct ncsi *n, unsigned int ch);
+void ncsi_from_mc_done(struct ncsi *n, unsigned int ch, bool taken);
 
 /* What the port has to let through for the BMC, before the filters above */
 struct ncsi_wants {

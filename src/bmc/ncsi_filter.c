@@ -182,10 +182,9 @@ bool ncsi_to_mc(struct ncsi *n, unsigned int id, const uint8_t *head, size_t hle
 	return false;
 }
 
-void ncsi_to_mc_done(struct ncsi *n, unsigned int ch, bool taken)
+void ncsi_to_mc_done(struct ncsi *n, unsigned int ch)
 {
-	n->ch[ch].stats.mc_rx += taken;
-	n->ch[ch].stats.mc_rx_dropped += !taken;
+	n->ch[ch].stats.mc_rx++;
 }
 
 /* The channel that has @mac as a unicast filter; one that may send rather than one that may not */
@@ -226,9 +225,10 @@ int ncsi_from_mc(struct ncsi *n, const uint8_t *head, size_t hlen, uint32_t len)
 	return -1;
 }
 
-void ncsi_from_mc_done(struct ncsi *n, unsigned int ch)
+void ncsi_from_mc_done(struct ncsi *n, unsigned int ch, bool taken)
 {
-	n->ch[ch].stats.mc_tx++;
+	n->ch[ch].stats.mc_tx += taken;
+	n->ch[ch].stats.mc_tx_dropped += !taken;
 }
 
 void ncsi_wants(const struct ncsi *n, unsigned int id, struct ncsi_wants *w)

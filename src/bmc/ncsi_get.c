@@ -151,15 +151,17 @@ void ncsi_get_ncsi_stats(struct ncsi *n, struct ncsi_channel *ch, const struct n
 void ncsi_get_pass_stats(struct ncsi *n, struct ncsi_channel *ch, const struct ncsi_req *q, struct ncsi_rsp *r)
 {
 	const struct ncsi_stats *s = &ch->stats, *p = &n->package;
+	struct ncsi_port_stats port = { 0 };
 
 	(void)q;
+	n->env.port_stats(n->env.ctx, ch->id, &port);
 	put64(r->p, s->mc_tx);
 	put32(r->p + 8, (uint32_t)(s->mc_tx_dropped + p->mc_tx_dropped));
 	put32(r->p + 12, (uint32_t)s->mc_tx_state);
 	put32(r->p + 16, (uint32_t)(s->mc_tx_short + p->mc_tx_short));
 	put32(r->p + 20, (uint32_t)(s->mc_tx_long + p->mc_tx_long));
 	put32(r->p + 24, (uint32_t)s->mc_rx);
-	put32(r->p + 28, (uint32_t)s->mc_rx_dropped);
+	put32(r->p + 28, (uint32_t)port.mc_dropped);
 	put32(r->p + 32, (uint32_t)s->mc_rx_state);
 	put32(r->p + 36, (uint32_t)s->mc_rx_short);
 	put32(r->p + 40, (uint32_t)s->mc_rx_long);

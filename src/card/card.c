@@ -76,6 +76,7 @@ void card_reset(struct card *c, enum card_reset kind)
 	mac_reset(c);
 	tx_reset(c);
 	rx_reset(c);
+	rbt_reset(c);
 	pul_update(c);
 	if (c->fw && c->fw->reset)
 		c->fw->reset(c->fw_ctx);
@@ -151,6 +152,12 @@ void card_fw_write(struct card *c, unsigned int word, uint32_t val)
 {
 	if (word < ARRAY_SIZE(c->mbx))
 		c->mbx[word] = val;
+}
+
+void card_fw_csr_write(struct card *c, uint32_t csr, uint32_t val)
+{
+	c->now = c->env.now(c->env.ctx);
+	reg_write(c, csr, val);
 }
 
 void card_fw_irq(struct card *c)

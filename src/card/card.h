@@ -37,7 +37,7 @@ struct card;
 enum card_block {
 	BLK_PCI, BLK_CSR, BLK_INTR, BLK_TWQ, BLK_TCQ, BLK_LSO, BLK_TCE, BLK_TMI,
 	BLK_BDQ, BLK_RCQ, BLK_RDE, BLK_RPC, BLK_RXB, BLK_MAC, BLK_PCS, BLK_PTP,
-	BLK_PUL, BLK_FW,
+	BLK_PUL, BLK_FW, BLK_BMC,
 	BLK_COUNT
 };
 
@@ -168,7 +168,33 @@ void card_port_ready(struct card *c);
 /* Cable in or out: raises the link interrupt, trains the link.  A new card has the cable in. */
 void card_set_link(struct card *c, bool up);
 
+/* ---- the BMC's side ---- */
+
+/*
+ * The other end of the card's port to the BMC.  Its tx() gets the host's and
+ * the network's frames for the BMC, one at a time, the host's perhaps shorter
+ * than 60 bytes; the rest is not called.  NULL: no BMC.
+ */
+void card_connect_bmc(struct card *c, const struct port_ops *ops, void *ctx);
+/* Frames of the BMC; returns how many were taken: the wire may be full or paused */
+unsigned int card_bmc_rx(struct card *c, const struct frame *f, unsigned int n);
+/* The BMC takes frames again */
+void card_bmc_ready(struct card *c);
+
+/* Which of the BMC's frames the host gets; flags as in message 0x46 */
+enum { CARD_BMC_PROMISC = 1, CARD_BMC_ALLMULTI = 2, CARD_BMC_BROADCAST = 4 };
+
+struct card_bmc_table {
+	uint32_t	flags;
+	unsigned int	uc, mc;
+	uint8_t		uc_mac[8][6], mc_mac[8][6];
+};
+
 /* ---- the firmware's side ---- */
+
+/* Firmware's own way into the registers: as a host's write, but PCI need not be on */
+void card_fw_csr_write(struct card *c, uint32_t csr, uint32_t val);
+void card_fw_bmc_table(struct card *c, const struct card_bmc_table *t);	/* emptied by a reset */
 
 uint32_t card_fw_read(struct card *c, unsigned int word);	/* BAR4 words, 0..0x7fff */
 void card_fw_write(struct card *c, unsigned int word, uint32_t val);	/* no mbx_written event */

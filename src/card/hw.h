@@ -6,6 +6,7 @@
  *	MMIO ----> regs.c ----> hooks of the blocks
  *	wire ----> mac.c -> rpc.c (parse, classify, rss) -> rxb.c -> rde.c -> host
  *	host ----> twq.c (fetch) -> lso.c -> tce.c -> tmi/mac.c -> wire
+ *	BMC  <---> rbt.c, between rxb.c, tce.c and mac.c
  *	any  ----> intr.c -> msix.c -> env->irq
  */
 #ifndef OPENFBNIC_HW_H
@@ -134,6 +135,19 @@ void mac_pause(struct card *c, bool on);
 void pcs_reset(struct card *c, enum card_reset kind);
 bool pcs_link(const struct card *c);
 
+/* ---- the port to the BMC: rbt.c ---- */
+
+struct rbt_block {
+	const struct port_ops	*port;		/* NULL: no BMC */
+	void			*ctx;
+	struct card_bmc_table	table;
+};
+
+void rbt_reset(struct card *c);
+bool rbt_here(const struct card *c);
+/* A frame to the BMC; false: it takes none now */
+bool rbt_tx(struct card *c, const struct frame *f);
+
 /* ---- time: ptp.c ---- */
 
 struct ptp_block {
@@ -170,6 +184,7 @@ struct card {
 	struct mac_block	mac;
 	struct pcs_block	pcs;
 	struct ptp_block	ptp;
+	struct rbt_block	rbt;
 	struct tx_block		tx;
 	struct rx_block		rx;
 

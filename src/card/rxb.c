@@ -264,6 +264,17 @@ static bool fifo_store(struct card *c, unsigned int i, const struct rx_desc *d, 
 	return true;
 }
 
+/* Where the first frame of @f is, @len bytes; returns the number of spans.  Both are filled. */
+static unsigned int fifo_spans(const struct rxb_block *rxb, const struct rxb_fifo *f, uint32_t len, struct span s[2])
+{
+	const uint8_t *mem = rxb->pbuf + (size_t)f->base * RXB_UNIT;
+	size_t room = (size_t)(f->size - f->head) * RXB_UNIT;
+
+	s[0] = (struct span){ mem + (size_t)f->head * RXB_UNIT, len < room ? len : room };
+	s[1] = (struct span){ mem, len < room ? 0 : len - room };
+	return s[1].len ? 2 : 1;
+}
+
 /* ---- delivering ---- */
 
 static void count_in(struct card *c, enum rxb_intf src, const struct parsed *p, const struct frame *f)
@@ -286,10 +297,19 @@ static void count_out(struct card *c, enum rxb_intf dst, uint32_t len)
 	ctr64_add_hi(c, CSR_RXB_PBUF_BYTE_CNT_DST + dst, 4, len);
 }
 
-/* The BMC's copy (contract 11 section 7).  No BMC is attached yet: nobody takes it */
-static void rxb_to_bmc(struct card *c, const struct frame *f)
+/*
+ * The BMC's copy (contract 11 section 7).  What its port does not take at once
+ * waits in FIFO 3, also of a frame that goes to both: the host's copy may have
+ * to wait long for a host that is dead, and the BMC must not (guess).
+ */
+static void rxb_to_bmc(struct card *c, const struct rx_desc *d, const struct frame *f)
 {
-	fifo_drop(c, FIFO_TO_BMC, f->len);
+	if (!rbt_here(c))
+		fifo_drop(c, FIFO_TO_BMC, f->len);
+	else if (!c->rx.rxb.fifo[FIFO_TO_BMC].frames && rbt_tx(c, f))
+		count_out(c, RXB_TO_BMC, f->len);
+	else
+		fifo_store(c, FIFO_TO_BMC, d, f, true);
 }
 
 static void wait_begin(struct card *c, struct rxb_fifo *f)
@@ -367,8 +387,46 @@ bool rx_input(struct card *c, enum rxb_intf src, const struct frame *f, bool mus
 	}
 	count_in(c, src, &p, f);
 	if ((dest & RPC_BMC) && src != RXB_BMC)
-		rxb_to_bmc(c, f);
+		rxb_to_bmc(c, &d, f);
 	return true;
+}
+
+/* The first frame has left FIFO @i */
+static void fifo_pop(struct card *c, unsigned int i, enum rxb_intf dst, uint32_t len)
+{
+	struct rxb_fifo *f = &c->rx.rxb.fifo[i];
+
+	f->waits = false;
+	count_out(c, dst, len);
+	f->used -= cells(len);
+	f->head = (f->head + cells(len)) % f->size;
+	f->frames--;
+	fifo_update(c, i);
+}
+
+/* Delivers from FIFO 3 to the BMC; returns how many frames left it */
+static unsigned int bmc_drain(struct card *c, unsigned int budget)
+{
+	struct rxb_block *rxb = &c->rx.rxb;
+	struct rxb_fifo *f = &rxb->fifo[FIFO_TO_BMC];
+	unsigned int n;
+
+	for (n = 0; n < budget && f->frames; n++) {
+		uint32_t len = rxb->desc[f->base + f->head].len;
+		struct span s[2];
+		struct frame out = { .span = s, .len = len };
+
+		out.nspans = (uint16_t)fifo_spans(rxb, f, len, s);
+		if (!rbt_tx(c, &out))
+			break;
+		fifo_pop(c, FIFO_TO_BMC, RXB_TO_BMC, len);
+	}
+	return n;
+}
+
+void card_bmc_ready(struct card *c)
+{
+	c->rx.rxb.kick = true;
 }
 
 /* Delivers from FIFO @i; returns how many frames left it */
@@ -380,25 +438,17 @@ static unsigned int fifo_drain(struct card *c, unsigned int i, unsigned int budg
 
 	for (n = 0; n < budget && f->frames; n++) {
 		const struct rx_desc *d = &rxb->desc[f->base + f->head];
-		const uint8_t *mem = rxb->pbuf + (size_t)f->base * RXB_UNIT;
-		size_t room = (size_t)(f->size - f->head) * RXB_UNIT;
-		struct span s[2] = {
-			{ mem + (size_t)f->head * RXB_UNIT, d->len < room ? d->len : room },
-			{ mem, d->len < room ? 0 : d->len - room },
-		};
-		enum rde_result r = rde_deliver(c, d, s, f->waits && c->now >= f->wait_until);
+		struct span s[2];
+		enum rde_result r;
 
+		fifo_spans(rxb, f, d->len, s);
+		r = rde_deliver(c, d, s, f->waits && c->now >= f->wait_until);
 		if (r == RDE_WAIT_BOUNDED && !f->waits)
 			wait_begin(c, f);
 		if (r != RDE_GONE)
 			break;
 
-		f->waits = false;
-		count_out(c, RXB_TO_HOST, d->len);
-		f->used -= cells(d->len);
-		f->head = (f->head + cells(d->len)) % f->size;
-		f->frames--;
-		fifo_update(c, i);
+		fifo_pop(c, i, RXB_TO_HOST, d->len);
 	}
 	return n;
 }
@@ -446,6 +496,7 @@ bool rx_run(struct card *c)
 		return false;
 
 	rxb->kick = false;
+	budget -= bmc_drain(c, budget);
 	for (k = 0; k < ARRAY_SIZE(host_fifos); k++)
 		budget -= fifo_drain(c, host_fifos[k], budget);
 	if (!budget)

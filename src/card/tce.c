@@ -87,9 +87,17 @@ unsigned int tce_dest(struct card *c, uint64_t meta, const struct span *sp, unsi
 	return dest ? dest : DEST_MAC;
 }
 
-/* The BMC's port is not there yet: what goes to it is lost for want of room.  So are frames to the firmware. */
+/*
+ * To the BMC's port, which has no patience: what it does not take is lost for
+ * want of room, as is all of a frame larger than TCE_BMC_MAX_PKTSZ.  So are
+ * frames to the firmware, which reads none.
+ */
 void tce_to_bmc(struct card *c, const struct frame *f, unsigned int dest)
 {
+	uint32_t max = field(c->csr[CSR_TCE_BMC_MAX_PKTSZ], 13, 0);
+
+	if ((dest & DEST_BMC) && (!max || f->len <= max) && rbt_tx(c, f))
+		return;
 	card_event(c, BLK_TCE, "frame of %u bytes to %s dropped", f->len, dest & DEST_BMC ? "BMC" : "FW");
 	ctr_add(c, CSR_TCE_TBI_DROP_PKTS, 1);
 	ctr64_add(c, CSR_TCE_TBI_DROP_BYTE, f->len);

@@ -15,7 +15,7 @@ const char *const card_block_names[BLK_COUNT] = {
 	[BLK_TCQ] = "tcq", [BLK_LSO] = "lso", [BLK_TCE] = "tce", [BLK_TMI] = "tmi",
 	[BLK_BDQ] = "bdq", [BLK_RCQ] = "rcq", [BLK_RDE] = "rde", [BLK_RPC] = "rpc",
 	[BLK_RXB] = "rxb", [BLK_MAC] = "mac", [BLK_PCS] = "pcs", [BLK_PTP] = "ptp",
-	[BLK_PUL] = "pul", [BLK_FW] = "fw",
+	[BLK_PUL] = "pul", [BLK_FW] = "fw", [BLK_BMC] = "bmc",
 };
 
 void card_trace_mask(struct card *c, uint32_t blocks)

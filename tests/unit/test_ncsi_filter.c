@@ -311,21 +311,22 @@ static void each_channel_has_its_addresses(void **state)
 
 static void pass_through_statistics(void **state)
 {
-	static const uint32_t want[] = { 2, 1, 2, 3, 3, 1, 3, 1, 1 };
+	static const uint32_t want[] = { 3, 1, 2, 3, 3, 5, 3, 1, 1 };
 	const uint8_t *d;
 
 	(void)state;
-	ncsi_from_mc_done(mc.n, 0);
+	ncsi_from_mc_done(mc.n, 0, true);
+	ncsi_from_mc_done(mc.n, 0, false);	/* no room */
 	from(other, 60);
-	from(other, 60);			/* Tx dropped: 2 */
+	from(other, 60);			/* Tx dropped: 3 */
+	mc.stats.mc_dropped = 5;
 	from(mc_mac, 1600);
 	from(mc_mac, 1600);
 	from(other, 1600);			/* oversize: 3 */
 	ncsi_from_mc(mc.n, frame, 3, 3);
 	ncsi_from_mc(mc.n, frame, 3, 3);	/* undersize: 2 */
 	for (unsigned int i = 0; i < 3; i++)
-		ncsi_to_mc_done(mc.n, 0, true);
-	ncsi_to_mc_done(mc.n, 0, false);
+		ncsi_to_mc_done(mc.n, 0);
 	eth(mc_mac, -1, 0x0800);
 	ncsi_to_mc(mc.n, 0, frame, 14, 1600);
 	ncsi_to_mc(mc.n, 0, frame, 13, 13);
