@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NS_PER_SEC	1000000000ull
 #define BUGS_PER_SEC	10u
@@ -29,6 +30,7 @@ struct fw_home {
 	uint64_t	bug_second;
 	unsigned int	bugs;
 	struct flash_file *flash;
+	struct fw_home_watch watch;
 	struct fw	*fw;
 };
 
@@ -123,6 +125,40 @@ static uint32_t home_reg_read(void *ctx, uint32_t csr)
 	struct fw_home *h = ctx;
 
 	return card_csr_peek(h->card, csr);
+}
+
+static void home_csr_write(void *ctx, uint32_t csr, uint32_t val)
+{
+	struct fw_home *h = ctx;
+
+	card_fw_csr_write(h->card, csr, val);
+}
+
+static void home_bmc_table(void *ctx, const struct fw_mac_sync *host)
+{
+	struct fw_home *h = ctx;
+	struct card_bmc_table t = { .flags = host->flags, .uc = host->uc, .mc = host->mc };
+
+	_Static_assert(sizeof(t.uc_mac) == sizeof(host->uc_mac) && sizeof(t.mc_mac) == sizeof(host->mc_mac), "the same");
+	memcpy(t.uc_mac, host->uc_mac, sizeof(t.uc_mac));
+	memcpy(t.mc_mac, host->mc_mac, sizeof(t.mc_mac));
+	card_fw_bmc_table(h->card, &t);
+}
+
+static void home_owner(void *ctx, bool host)
+{
+	struct fw_home *h = ctx;
+
+	if (h->watch.owner)
+		h->watch.owner(h->watch.ctx, host);
+}
+
+static void home_restarted(void *ctx)
+{
+	struct fw_home *h = ctx;
+
+	if (h->watch.restarted)
+		h->watch.restarted(h->watch.ctx);
 }
 
 /*
@@ -222,6 +258,8 @@ static void card_link_changed(void *ctx, bool up)
 	struct fw_home *h = ctx;
 
 	fw_link(h->fw, up);
+	if (h->watch.link)
+		h->watch.link(h->watch.ctx, up);
 }
 
 static const struct card_fw_ops card_ops = {
@@ -257,6 +295,7 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 		.flash_write = cfg->flash ? home_flash_write : NULL,
 		.flash_sync = cfg->flash ? home_flash_sync : NULL,
 		.reg_read = home_reg_read,
+		.bmc = { home_csr_write, home_bmc_table, home_owner, home_restarted },
 		.sensor = home_sensor,
 		.event = home_event,
 	};
@@ -299,6 +338,11 @@ void fw_home_free(struct fw_home *h)
 void fw_home_trace(struct fw_home *h, bool all)
 {
 	h->trace = all;
+}
+
+void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w)
+{
+	h->watch = w ? *w : (struct fw_home_watch){ .ctx = NULL };
 }
 
 struct fw *fw_home_fw(struct fw_home *h)

@@ -32,6 +32,16 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 void fw_home_free(struct fw_home *h);		/* detaches */
 void fw_home_trace(struct fw_home *h, bool all);
 
+/* What others want to know of the firmware's life; any may be NULL */
+struct fw_home_watch {
+	void *ctx;
+	void (*owner)(void *ctx, bool host);	/* the host's driver took the card, or gave it back */
+	void (*link)(void *ctx, bool up);
+	void (*restarted)(void *ctx);		/* it has booted; what it knew is lost */
+};
+
+void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w);	/* NULL: nobody */
+
 struct fw *fw_home_fw(struct fw_home *h);
 /* Walks the firmware's counters: "fw_messages_in", "fw_refused_tx_bad_length", ... */
 void fw_home_counters(struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);

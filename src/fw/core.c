@@ -105,14 +105,18 @@ uint64_t fw_uptime_ms(const struct fw *fw)
 
 void fw_host_gone(struct fw *fw)
 {
-	bool was = fw->host_here || fw->host_owns;
+	bool was = fw->host_here || fw->host_owns, owned = fw->host_owns;
 
 	fw->host_here = false;
 	fw->host_owns = false;
+	fw->caps_sent = false;
 	memset(&fw->sync, 0, sizeof(fw->sync));
 	owner_forget(fw);
 	update_forget(fw);
 	log_stop(fw);
+	bmc_table(fw);
+	if (owned)
+		bmc_owner(fw);
 	if (!was)
 		return;
 	fw->counter[FWC_HOST_GONE]++;
@@ -132,6 +136,7 @@ void fw_host_reset(struct fw *fw)
 	log_write(fw, "host: function reset", false);
 	fw_state(fw, "function reset");
 	fw_apply_link_mode(fw);
+	bmc_program(fw);
 }
 
 void fw_link(struct fw *fw, bool up)

@@ -27,6 +27,7 @@
 	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (uint32_t)(build))
 
 struct fw;
+struct fw_mac_sync;
 
 enum fw_speed { FW_SPEED_25CR = 1, FW_SPEED_50CR2, FW_SPEED_50CR, FW_SPEED_100CR2 };
 enum fw_fec { FW_FEC_NONE = 1, FW_FEC_RS, FW_FEC_BASER };
@@ -125,6 +126,17 @@ struct fw_env {
 
 	/* A register of the card, without side effects, for core dumps; may be NULL */
 	uint32_t (*reg_read)(void *ctx, uint32_t csr);
+	/* The BMC's side (bmc.c).  May be NULL: there is none */
+	struct {
+		/* A register of the card, by word index */
+		void (*csr_write)(void *ctx, uint32_t csr, uint32_t val);
+		/* Which of the BMC's frames the host gets */
+		void (*table)(void *ctx, const struct fw_mac_sync *host);
+		/* The host's driver took the card or gave it back */
+		void (*owner)(void *ctx, bool host);
+		/* The firmware has booted: what it knew of the BMC is lost */
+		void (*restarted)(void *ctx);
+	} bmc;
 
 	/* May be NULL: no such sensor */
 	int (*sensor)(void *ctx, enum fw_sensor which, int32_t *val);
@@ -180,6 +192,12 @@ int fw_hang(struct fw *fw);
 
 enum fw_phase fw_phase(const struct fw *fw);
 bool fw_ready(const struct fw *fw);
+/*
+ * The BMC's addresses, and whether it wants all multicast, are from now on
+ * these; a driver is told.  0 or an error: more than FW_BMC_MACS.
+ */
+int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+
 bool fw_host_owns(const struct fw *fw);
 bool fw_host_here(const struct fw *fw);			/* a driver has its mailbox open */
 const struct fw_mac_sync *fw_mac_sync(const struct fw *fw);

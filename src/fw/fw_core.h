@@ -111,6 +111,8 @@ struct fw {
 	unsigned int		owner_owed;		/* answers to ownership requests not sent yet */
 	bool			link_known, link_up;	/* nobody tells how it was at boot */
 	struct fw_mac_sync	sync;
+	bool			caps_sent;		/* to the driver that is here */
+	bool			tables_ours;		/* the card's receive tables are as bmc.c wrote them */
 
 	/* log.c */
 	struct log_entry	log[LOG_ENTRIES];
@@ -172,6 +174,7 @@ int fw_on_write_chunk(struct fw *fw, const struct fw_in *in);
 void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id);
 int fw_send(struct fw *fw, struct fw_out *o);
 void fw_apply_link_mode(struct fw *fw);
+int fw_send_caps(struct fw *fw);
 void owner_timer(struct fw *fw);
 void owner_forget(struct fw *fw);
 int fw_on_test(struct fw *fw, const struct fw_in *in);
@@ -181,6 +184,12 @@ int fw_on_heartbeat(struct fw *fw, const struct fw_in *in);
 int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
 int fw_send_caps(struct fw *fw);
 int fw_on_mac_sync(struct fw *fw, const struct fw_in *in);
+
+/* bmc.c */
+void bmc_program(struct fw *fw);	/* writes the card's tables, if there is a BMC */
+void bmc_boot(struct fw *fw);
+void bmc_owner(struct fw *fw);		/* host_owns changed */
+void bmc_table(struct fw *fw);		/* sync or host_owns changed */
 
 /* log.c */
 void log_reset(struct fw *fw);

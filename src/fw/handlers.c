@@ -95,6 +95,7 @@ int fw_on_host_cap(struct fw *fw, const struct fw_in *in)
 	(void)in;
 	fw_apply_link_mode(fw);
 	log_write(fw, "host: driver connected", true);
+	fw->caps_sent = true;
 	return fw_send_caps(fw);
 }
 
@@ -130,6 +131,8 @@ int fw_on_ownership(struct fw *fw, const struct fw_in *in)
 		fw->host_owns = take;
 		log_write(fw, take ? "host: took the card" : "host: released the card", true);
 		fw_state(fw, take ? "host owns the card" : "host released the card");
+		bmc_owner(fw);
+		bmc_table(fw);
 	}
 	if (fw->owner_owed >= MBX_DESCS)
 		return -FW_EBUSY;
@@ -199,5 +202,6 @@ int fw_on_mac_sync(struct fw *fw, const struct fw_in *in)
 	s->uc = copy_macs(s->uc_mac, in, SYNC_UC);
 	s->mc = copy_macs(s->mc_mac, in, SYNC_MC);
 	fw_state(fw, "host addresses synced");
+	bmc_table(fw);
 	return 0;
 }

@@ -89,6 +89,7 @@ static void become_ready(struct fw *fw)
 	fw->counter[FWC_BOOTS]++;
 	boot_log(fw);
 	fw_apply_link_mode(fw);
+	bmc_boot(fw);
 	mbx_find_heads(fw);
 	if (fw->missed) {
 		fw->missed = false;
@@ -133,6 +134,8 @@ static void forget(struct fw *fw)
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		fw_defer(fw, (enum fw_slot)i, FW_NEVER);
 	fw->host_owns = false;
+	fw->caps_sent = false;
+	fw->tables_ours = false;
 	fw->owner_owed = 0;
 	memset(&fw->sync, 0, sizeof(fw->sync));
 	update_forget(fw);
