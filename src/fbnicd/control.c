@@ -23,6 +23,7 @@
 #include "../wire/listen.h"
 #include "../wire/wire.h"
 #include "../wire/wire_loop.h"
+#include "bmc_home.h"
 #include "control.h"
 #include "fw_home.h"
 #include "options.h"
@@ -147,6 +148,19 @@ static struct json_object *do_fw(struct unit *u, char **args)
 	else
 		return answer_error("fw: crash, hang or restart is wanted, not \"%s\"", args[0]);
 	return err ? answer_error("fw: the firmware is %s", fw_phase_names[fw_phase(fw)]) : answer_ok();
+}
+
+static struct json_object *do_bmc(struct unit *u, char **args)
+{
+	struct json_object *o;
+
+	(void)args;
+	if (!unit_bmc(u))
+		return answer_error("bmc: this card has no BMC port; see bmc= of --card");
+	o = json_object_new_object();
+	json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(unit_bmc(u)))));
+	bmc_home_counters(unit_bmc(u), add_counter, o);
+	return o;
 }
 
 static struct json_object *do_link(struct unit *u, char **args)
@@ -350,6 +364,7 @@ static const struct request {
 	{ "wire", 0, do_wire, "wire CARD" },
 	{ "bus", 0, do_bus, "bus CARD" },
 	{ "fw", 0, do_fw, "fw CARD [crash|hang|restart]" },
+	{ "bmc", 0, do_bmc, "bmc CARD" },
 	{ "link", 1, do_link, "link CARD up|down" },
 	{ "trace", 1, do_trace, "trace CARD LIST" },
 	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },

@@ -32,6 +32,9 @@ static const char usage[] =
 "  wire=SPEC       what the cable is plugged into (default: user)\n"
 "                  user, tap:NAME, pair:NAME, stream:ADDRESS, dgram:ADDRESS, none\n"
 "  pcap=FILE       capture all frames on the wire\n"
+"  bmc=SPEC        the port that a BMC's Ethernet connects to (default: none)\n"
+"                  stream:ADDRESS, dgram:ADDRESS, none\n"
+"  bmcmac=ADDRESS  the address offered to the BMC (default: made from mac)\n"
 "  queues=N        queue pairs, 1 to 128 (default 128)\n"
 "  vectors=N       MSI-X vectors, 3 to 256 (default 256)\n"
 "  speed=MODE      25, 50, 50r1 or 100 (default 100)\n"
@@ -94,17 +97,38 @@ static void set_state(struct card_options *o, const char *key, const char *val)
 	o->state = val;
 }
 
-static void set_mac(struct card_options *o, const char *key, const char *val)
+static void unicast(uint8_t mac[6], const char *key, const char *val)
 {
 	static const uint8_t zero[6];
 	int end = 0;
 
-	if (sscanf(val, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &o->mac[0], &o->mac[1], &o->mac[2],
-		   &o->mac[3], &o->mac[4], &o->mac[5], &end) != 6 || val[end] || end != 17)
+	if (sscanf(val, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
+		   &mac[5], &end) != 6 || val[end] || end != 17)
 		die("%s=%s: an address like 02:00:00:00:00:01 is wanted", key, val);
-	if ((o->mac[0] & 1) || !memcmp(o->mac, zero, 6))
+	if ((mac[0] & 1) || !memcmp(mac, zero, 6))
 		die("%s=%s: a unicast address is wanted", key, val);
+}
+
+static void set_mac(struct card_options *o, const char *key, const char *val)
+{
+	unicast(o->mac, key, val);
 	o->mac_given = true;
+}
+
+static void set_bmcmac(struct card_options *o, const char *key, const char *val)
+{
+	unicast(o->bmc_mac, key, val);
+	o->bmc_mac_given = true;
+}
+
+/* A BMC is a QEMU's network card: of the wires, those that QEMU speaks */
+static void set_bmc(struct card_options *o, const char *key, const char *val)
+{
+	if (!strcmp(val, "none"))
+		return;
+	if (strncmp(val, "stream:", 7) && strncmp(val, "dgram:", 6))
+		die("%s=%s: stream:ADDRESS, dgram:ADDRESS or none is wanted", key, val);
+	o->bmc = val;
 }
 
 static void set_queues(struct card_options *o, const char *key, const char *val)
@@ -171,7 +195,7 @@ static const struct {
 } keys[] = {
 	{ "socket", set_socket }, { "mac", set_mac }, { "wire", set_wire }, { "pcap", set_pcap },
 	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
-	{ "fec", set_fec }, { "state", set_state },
+	{ "fec", set_fec }, { "state", set_state }, { "bmc", set_bmc }, { "bmcmac", set_bmcmac },
 	{ "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
 };
 
@@ -233,6 +257,8 @@ static void parse_card(struct options *o, char *arg)
 	for (i = 0; i < o->ncards; i++)
 		if (!strcmp(o->card[i].socket, c->socket))
 			die("--card: two cards on socket %s", c->socket);
+	if (c->bmc_mac_given && !c->bmc)
+		die("--card: bmcmac= without bmc=");
 	if (!c->mac_given)
 		default_mac(c);
 	o->ncards++;

@@ -14,9 +14,12 @@ struct card_options {
 	const char	*socket;	/* vfio-user server */
 	const char	*wire;		/* see src/wire/wire.h */
 	const char	*pcap;		/* capture file, or NULL */
+	const char	*bmc;		/* wire to a BMC, or NULL */
 	const char	*state;		/* directory, or NULL */
 	uint8_t		mac[6];
 	bool		mac_given;
+	uint8_t		bmc_mac[6];
+	bool		bmc_mac_given;
 	unsigned int	queues, vectors;
 	unsigned int	speed, fec;	/* enum fw_speed, enum fw_fec */
 	unsigned int	fw_boot_ms[2];	/* bootloader, control firmware */

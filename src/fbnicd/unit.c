@@ -21,6 +21,7 @@
 #include "../card/card.h"
 #include "../wire/listen.h"
 #include "../wire/wire.h"
+#include "bmc_home.h"
 #include "flash_file.h"
 #include "fw_home.h"
 #include "loop.h"
@@ -37,6 +38,7 @@ struct unit {
 	struct flash_file	*flash;
 	struct fw_home		*fw;
 	struct wire		*wire;
+	struct bmc_home		*bmc;
 	struct card_env		env;
 	struct listener		door;
 	struct loop_fd		conn_fd;
@@ -167,6 +169,51 @@ static void open_wire(struct unit *u, const struct card_options *o)
 	card_connect(u->card, ops, ctx, lso);
 }
 
+/* ---- the BMC's side ---- */
+
+/* An address of its own, that stays while the card's does */
+static void bmc_mac(const struct card_options *o, const uint8_t card[6], uint8_t mac[6])
+{
+	if (o->bmc_mac_given) {
+		memcpy(mac, o->bmc_mac, 6);
+		return;
+	}
+	memcpy(mac, card, 6);
+	mac[0] |= 2;		/* locally administered */
+	mac[2] ^= 0x80;
+}
+
+static uint32_t speed_mbps(unsigned int speed)
+{
+	switch (speed) {
+	case FW_SPEED_25CR:
+		return 25000;
+	case FW_SPEED_50CR2:
+	case FW_SPEED_50CR:
+		return 50000;
+	}
+	return 100000;
+}
+
+static void open_bmc(struct unit *u, const struct card_options *o, const uint8_t mac[6], bool trace)
+{
+	struct bmc_home_config cfg = { .spec = o->bmc, .channels = 1, .trace = trace, .uuid = "fbnic-bmc" };
+	char err[256];
+
+	if (!o->bmc)
+		return;
+	cfg.ch[0].card = u->card;
+	cfg.ch[0].fw = u->fw;
+	cfg.ch[0].mbps = speed_mbps(o->speed);
+	bmc_mac(o, mac, cfg.ch[0].mac);
+	memcpy(cfg.uuid + 10, mac, 6);
+	cfg.uuid[6] = 0x80 | (cfg.uuid[6] & 0xf);	/* RFC 9562: version 8, as one likes */
+	cfg.uuid[8] = 0x80 | (cfg.uuid[8] & 0x3f);
+	u->bmc = bmc_home_new(&cfg, &u->env, u->loop, err, sizeof(err));
+	if (!u->bmc)
+		die("bmc=%s: %s", o->bmc, err);
+}
+
 /* ---- life ---- */
 
 static void open_bus(struct unit *u, const struct card_options *o)
@@ -222,6 +269,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 	open_fw(u, o);
 	unit_trace(u, trace);
 	open_wire(u, o);
+	open_bmc(u, o, cfg.mac, trace & 1u << BLK_BMC);
 	vu_attach(u->vu, u->card);
 
 	u->timer = (struct loop_timer){ .cb = on_timer, .arg = u };
@@ -238,6 +286,7 @@ void unit_free(struct unit *u)
 	vu_detach(u->vu);
 	listener_stop(&u->door);
 	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
+	bmc_home_free(u->bmc);
 	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
 	wire_close(u->wire);
 	fw_home_free(u->fw);
@@ -273,8 +322,15 @@ void unit_power(struct unit *u)
 	fw_power(fw_home_fw(u->fw));
 }
 
+struct bmc_home *unit_bmc(struct unit *u)
+{
+	return u->bmc;
+}
+
 void unit_trace(struct unit *u, uint32_t blocks)
 {
+	if (u->bmc)
+		bmc_home_trace(u->bmc, blocks & (1u << BLK_BMC));
 	card_trace_mask(u->card, blocks);
 	fw_home_trace(u->fw, blocks & (1u << BLK_FW));
 }

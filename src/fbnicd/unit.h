@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A unit: one card with all that is around it in this process, that is, its
- * vfio-user server, its firmware and its wire.
+ * vfio-user server, its firmware, its wire and its BMC's port.
  */
 #ifndef OPENFBNIC_UNIT_H
 #define OPENFBNIC_UNIT_H
 
 #include "options.h"
 
+struct bmc_home;
 struct card;
 struct fw_home;
 struct loop;
@@ -28,6 +29,7 @@ struct card *unit_card(struct unit *u);
 struct vu *unit_vu(struct unit *u);
 struct wire *unit_wire(struct unit *u);
 struct fw_home *unit_fw(struct unit *u);
+struct bmc_home *unit_bmc(struct unit *u);		/* NULL: there is none */
 /* Power off and on: card and firmware */
 void unit_power(struct unit *u);
 void unit_trace(struct unit *u, uint32_t blocks);
