@@ -34,7 +34,11 @@
  * pass: it is delivered, waits, or is dropped and counted.
  *
  * The L2 checksum (over all after the Ethernet header, not inverted) is summed
- * while the bytes are copied; the driver makes CHECKSUM_COMPLETE of it.
+ * while the bytes are copied; the driver makes CHECKSUM_COMPLETE of it.  From it
+ * and what the classifier knows of the headers we see whether the checksum of
+ * TCP or UDP is right; then L4_CSUM_UNNECESSARY is set, and the driver makes
+ * CHECKSUM_UNNECESSARY.  That matters: its XDP programs change frames whose sum
+ * it then reports, and the kernel says "hw csum failure" (xdp.py of its tests).
  *
  * Contract 04 sections 3, 4, 6 and 8.
  */
@@ -303,12 +307,17 @@ static uint64_t opt_desc(const struct rx_desc *d)
 	return desc;
 }
 
+static bool l4_is_right(const struct rx_desc *d, uint32_t sum)
+{
+	return d->types & RX_L4_SUM && !(d->err & ~RX_ECN) && csum_fold(csum_add(sum, d->l4_sum)) == 0xffff;
+}
+
 static uint64_t meta_desc(const struct rx_desc *d, uint32_t sum)
 {
 	/* types: L3_TYPE and L4_TYPE; err: the three ERR bits: as they lie side by side */
 	return RCD_TYPE_META | d->hash | D_PUT(RCD_META_L2_CSUM, csum_fold(sum)) |
 	       D_PUT(RCD_META_L3_TYPE, d->types & 0xf) | D_PUT(RCD_META_ERR_MAC_EOP, d->err & 7) |
-	       (d->err & RX_ECN ? RCD_META_ECN : 0);
+	       (d->err & RX_ECN ? RCD_META_ECN : 0) | (l4_is_right(d, sum) ? RCD_META_L4_CSUM_UNNECESSARY : 0);
 }
 
 /* All rings have room.  0, -EFAULT: buffer not mapped, -ENXIO: ring not mapped */

@@ -24,6 +24,7 @@
 #define RCD_OPT_TS		D_BIT(RCD_OPT_META_TS_VALID)
 #define RCD_OPT_ACTION		D_BIT(RCD_OPT_META_ACTION_VALID)
 #define RCD_META_ECN		D_BIT(RCD_META_ECN)
+#define RCD_META_L4_CSUM_UNNECESSARY D_BIT(RCD_META_L4_CSUM_UNNECESSARY)
 
 /* Ring sizes: 4 bits log2, 0 stands for 65536 */
 static inline uint32_t ring_mask(uint32_t size)

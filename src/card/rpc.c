@@ -22,6 +22,9 @@
  *
  * Contract 05.
  */
+#include <endian.h>
+
+#include "csum.h"
 #include "hw.h"
 #include "parser.h"
 #include "rpc.h"
@@ -256,6 +259,32 @@ static void set_split(const struct parsed *p, uint32_t hint, struct rx_desc *d)
 		d->split = d->len;
 }
 
+/*
+ * Can the L4 checksum be told from the sum over the whole frame?  Of TCP and
+ * UDP in one IP header (the sums of tunnels are left to the host), complete,
+ * without padding, which would be in the sum, and of UDP only if it has one.
+ * Extension headers can change the address that counts: not with them.
+ */
+static bool l4_has_sum(const struct parsed *p, uint32_t len)
+{
+	if (!p->l4 || p->outer || p->ip_end != len || p->events & PARSE_ERR)
+		return false;
+	if (p->ip6 && p->l3_end != p->ip_off + 40)
+		return false;
+	return p->l4 != L4_UDP || be16(p->h + p->l3_end + 6) != 0;
+}
+
+/* What makes the sum of the pseudo header and the L4 bytes of the frame's sum: that header, less what is before L4 */
+static uint16_t l4_rest(const struct parsed *p)
+{
+	const uint8_t *ip = p->h + p->ip_off;
+	uint32_t sum = csum_partial(p->h + 14, p->l3_end - 14u, 0);
+
+	sum = (uint16_t)~csum_fold(sum);
+	sum = p->ip6 ? csum_partial(ip + 8, 32, sum) : csum_partial(ip + 12, 8, sum);
+	return csum_fold(csum_add(sum, (uint32_t)htobe16(p->proto) + htobe16((uint16_t)(p->ip_end - p->l3_end))));
+}
+
 unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc *d)
 {
 	uint64_t key[3];
@@ -276,6 +305,11 @@ unsigned int rpc_classify(struct card *c, const struct parsed *p, struct rx_desc
 		d->queue = (uint8_t)c->csr[CSR_RPC_RSS_TBL + (act & ACT0_RSS_CTXT ? 256 : 0) + (d->hash & 0xff)];
 	d->rule = (uint8_t)(rule < 0 ? 0 : rule);
 	d->types = (uint8_t)(p->l3 | p->l4 << 2);
+	d->l4_sum = 0;
+	if (l4_has_sum(p, d->len)) {
+		d->types |= RX_L4_SUM;
+		d->l4_sum = l4_rest(p);
+	}
 	d->err = p->events & PARSE_ERR ? RX_ERR_PARSER : 0;
 	d->hint = 0;
 	d->split = 0;

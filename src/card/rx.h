@@ -18,6 +18,8 @@ enum {				/* struct rx_desc, err: META bits 55:53, 60 */
 	RX_ECN		= 1 << 3,
 };
 
+#define RX_L4_SUM	BIT(4)		/* struct rx_desc, types: the L4 checksum can be told from the frame's sum */
+
 enum {				/* struct rx_desc, opt */
 	RX_OPT_TS	= 1 << 0,
 	RX_OPT_ACTION	= 1 << 1,
@@ -30,10 +32,11 @@ struct rx_desc {
 	uint16_t	split;		/* header bytes if the queue splits; 0: no boundary known */
 	uint8_t		hint;		/* DMA_HINT that gave split */
 	uint8_t		queue;
-	uint8_t		types;		/* 1:0 L3_TYPE, 3:2 L4_TYPE of META */
+	uint8_t		types;		/* 1:0 L3_TYPE, 3:2 L4_TYPE of META, RX_L4_SUM */
 	uint8_t		err;
 	uint8_t		opt;
 	uint8_t		rule;		/* action table index */
+	uint16_t	l4_sum;		/* if RX_L4_SUM: with the frame's sum it makes 0xffff if the L4 checksum is right */
 };
 
 /* ---- classifier: rpc.c, rss.c ---- */

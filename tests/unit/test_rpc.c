@@ -185,7 +185,7 @@ static void driver_rules_sort_the_types(void **st)
 	mk_tcp4(f, 100, 1);
 	r = classify(h, f, 100);
 	assert_int_equal(r.d.queue, 60);
-	assert_int_equal(r.d.types, 1 | 1 << 2);
+	assert_int_equal(r.d.types, 1 | 1 << 2 | RX_L4_SUM);
 	f[23] = 17;
 	assert_int_equal(classify(h, f, 100).d.queue, 58);
 	f[23] = 1;
