@@ -167,6 +167,8 @@ void card_port_ready(struct card *c);
 
 /* Cable in or out: raises the link interrupt, trains the link.  A new card has the cable in. */
 void card_set_link(struct card *c, bool up);
+/* So many more codewords came with errors that FEC corrected, and could not correct */
+void card_fec_errors(struct card *c, uint32_t corrected, uint32_t uncorrected);
 
 /* ---- the BMC's side ---- */
 

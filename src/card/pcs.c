@@ -120,6 +120,29 @@ void card_set_link(struct card *c, bool up)
 		c->fw->link(c->fw_ctx, up);
 }
 
+/* A counter in two halves that reading clears; it stays at its end */
+static void count_halves(struct card *c, uint32_t lo, uint32_t n)
+{
+	uint32_t v = c->csr[lo] | c->csr[lo + 1] << 16;
+
+	v = n > UINT32_MAX - v ? UINT32_MAX : v + n;
+	c->csr[lo] = v & 0xffff;
+	c->csr[lo + 1] = v >> 16;
+}
+
+/* A codeword with an error has at least one bad symbol, and one that is lost has 8 (RS(544,514)) */
+void card_fec_errors(struct card *c, uint32_t corrected, uint32_t uncorrected)
+{
+	unsigned int lanes = c->pcs.speed == 2 || c->pcs.speed == 4 ? 2 : 1;
+
+	if (c->pcs.fec != FEC_RS || !pcs_link(c))
+		return;
+	count_halves(c, CSR_RSFEC_CCW_LO, corrected);
+	count_halves(c, CSR_RSFEC_NCCW_LO, uncorrected);
+	for (unsigned int i = 0; i < lanes; i++)
+		count_halves(c, CSR_PCS_SYMBLERR_LO + 2 * i, (corrected + 8 * uncorrected + i) / lanes);
+}
+
 int card_fw_set_link_mode(struct card *c, unsigned int speed, unsigned int fec)
 {
 	if (speed < 1 || speed >= ARRAY_SIZE(modes) || fec < FEC_NONE || fec > FEC_BASER)

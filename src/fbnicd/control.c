@@ -25,13 +25,13 @@
 #include "../wire/wire_loop.h"
 #include "bmc_home.h"
 #include "control.h"
-#include "fw_home.h"
+#include "control_int.h"
 #include "options.h"
 #include "unit.h"
 
 #define MAX_CLIENTS	8
 #define LINE_MAX_LEN	256
-#define MAX_ARGS	4
+#define MAX_ARGS	5
 #define MAX_REGS	4096
 
 struct client {
@@ -54,28 +54,7 @@ struct control {
 
 /* ---- answers ---- */
 
-static struct json_object *answer_error(const char *fmt, ...)
-{
-	struct json_object *o = json_object_new_object();
-	char text[200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_object_object_add(o, "error", json_object_new_string(text));
-	return o;
-}
-
-static struct json_object *answer_ok(void)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "ok", json_object_new_boolean(1));
-	return o;
-}
-
-static void add_counter(void *arg, const char *name, uint64_t val)
+void control_counter(void *arg, const char *name, uint64_t val)
 {
 	json_object_object_add(arg, name, json_object_new_uint64(val));
 }
@@ -85,7 +64,7 @@ static struct json_object *do_stats(struct unit *u, char **args)
 	struct json_object *o = json_object_new_object();
 
 	(void)args;
-	card_counters(unit_card(u), add_counter, o);
+	card_counters(unit_card(u), control_counter, o);
 	return o;
 }
 
@@ -96,7 +75,7 @@ static struct json_object *do_bugs(struct unit *u, char **args)
 
 	(void)args;
 	for (b = 0; b < BLK_COUNT; b++)
-		add_counter(o, card_block_names[b], card_guest_bugs(unit_card(u), (enum card_block)b));
+		control_counter(o, card_block_names[b], card_guest_bugs(unit_card(u), (enum card_block)b));
 	return o;
 }
 
@@ -106,7 +85,7 @@ static struct json_object *do_wire(struct unit *u, char **args)
 
 	(void)args;
 	json_object_object_add(o, "spec", json_object_new_string(wire_spec(unit_wire(u))));
-	wire_counters(unit_wire(u), add_counter, o);
+	wire_counters(unit_wire(u), control_counter, o);
 	return o;
 }
 
@@ -118,36 +97,8 @@ static struct json_object *do_bus(struct unit *u, char **args)
 
 	(void)args;
 	for (i = 0; i < n; i++)
-		add_counter(o, stat[i].name, stat[i].val);
+		control_counter(o, stat[i].name, stat[i].val);
 	return o;
-}
-
-static struct json_object *show_fw(struct unit *u)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "phase",
-		json_object_new_string(fw_phase_names[fw_phase(fw_home_fw(unit_fw(u)))]));
-	fw_home_counters(unit_fw(u), add_counter, o);
-	return o;
-}
-
-static struct json_object *do_fw(struct unit *u, char **args)
-{
-	struct fw *fw = fw_home_fw(unit_fw(u));
-	int err;
-
-	if (!args[0])
-		return show_fw(u);
-	if (!strcmp(args[0], "crash"))
-		err = fw_crash(fw, "asked for");
-	else if (!strcmp(args[0], "hang"))
-		err = fw_hang(fw);
-	else if (!strcmp(args[0], "restart"))
-		err = fw_restart(fw);
-	else
-		return answer_error("fw: crash, hang or restart is wanted, not \"%s\"", args[0]);
-	return err ? answer_error("fw: the firmware is %s", fw_phase_names[fw_phase(fw)]) : answer_ok();
 }
 
 static struct json_object *do_bmc(struct unit *u, char **args)
@@ -156,19 +107,11 @@ static struct json_object *do_bmc(struct unit *u, char **args)
 
 	(void)args;
 	if (!unit_bmc(u))
-		return answer_error("bmc: this card has no BMC port; see bmc= of --card");
+		return control_error("bmc: this card has no BMC port; see bmc= of --card");
 	o = json_object_new_object();
 	json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(unit_bmc(u)))));
-	bmc_home_counters(unit_bmc(u), add_counter, o);
+	bmc_home_counters(unit_bmc(u), control_counter, o);
 	return o;
-}
-
-static struct json_object *do_link(struct unit *u, char **args)
-{
-	if (strcmp(args[0], "up") && strcmp(args[0], "down"))
-		return answer_error("link: up or down is wanted, not \"%s\"", args[0]);
-	card_set_link(unit_card(u), args[0][0] == 'u');
-	return answer_ok();
 }
 
 static struct json_object *do_trace(struct unit *u, char **args)
@@ -177,9 +120,9 @@ static struct json_object *do_trace(struct unit *u, char **args)
 	uint32_t mask;
 
 	if (!trace_mask_parse(args[0], &mask, bad, sizeof(bad)))
-		return answer_error("trace: there is no block \"%s\"", bad);
+		return control_error("trace: there is no block \"%s\"", bad);
 	unit_trace(u, mask);
-	return answer_ok();
+	return control_ok();
 }
 
 static const struct reg *reg_by_name(const char *name)
@@ -211,7 +154,7 @@ static void add_reg(struct json_object *o, struct unit *u, uint32_t csr)
 	char key[64];
 
 	reg_key(key, sizeof(key), csr);
-	add_counter(o, key, card_csr_peek(unit_card(u), csr));
+	control_counter(o, key, card_csr_peek(unit_card(u), csr));
 }
 
 static struct json_object *do_reg(struct unit *u, char **args)
@@ -229,12 +172,12 @@ static struct json_object *do_reg(struct unit *u, char **args)
 	} else {
 		csr = strtoul(args[0], &end, 0);
 		if (*end || end == args[0] || csr >= CSR_WORDS)
-			return answer_error("reg: \"%s\" is neither a register nor an index", args[0]);
+			return control_error("reg: \"%s\" is neither a register nor an index", args[0]);
 	}
 	if (args[1]) {
 		n = strtoul(args[1], &end, 0);
 		if (*end || n > MAX_REGS)
-			return answer_error("reg: a number up to %d is wanted, not \"%s\"", MAX_REGS, args[1]);
+			return control_error("reg: a number up to %d is wanted, not \"%s\"", MAX_REGS, args[1]);
 	}
 	o = json_object_new_object();
 	for (i = 0; i < n && csr + (i << shift) < CSR_WORDS; i++)
@@ -270,18 +213,18 @@ static struct json_object *do_fields(struct unit *u, char **args)
 	char *end;
 
 	if (!r)
-		return answer_error("fields: \"%s\" is not a register", args[0]);
+		return control_error("fields: \"%s\" is not a register", args[0]);
 	if (args[1]) {
 		i = strtoul(args[1], &end, 0);
 		if (*end || end == args[1] || i >= r->n)
-			return answer_error("fields: %s has elements 0 to %u, not \"%s\"", r->name, r->n - 1u, args[1]);
+			return control_error("fields: %s has elements 0 to %u, not \"%s\"", r->name, r->n - 1u, args[1]);
 	}
 	csr = (uint32_t)(r->csr + (i << r->shift));
 	val = card_csr_peek(unit_card(u), csr);
 	o = json_object_new_object();
 	add_reg(o, u, csr);
 	while ((f = reg_field_next(r, f)))
-		add_counter(o, f->name, val >> f->lo & (uint32_t)((2ull << (f->hi - f->lo)) - 1));
+		control_counter(o, f->name, val >> f->lo & (uint32_t)((2ull << (f->hi - f->lo)) - 1));
 	return o;
 }
 
@@ -291,9 +234,9 @@ static struct json_object *aer_check(struct unit *u, const char *class, const ch
 	bool cor = class[0] == 'c';
 
 	if (bit < 0)
-		return answer_error("aer: there is no %scorrectable error \"%s\"", cor ? "" : "un", name);
+		return control_error("aer: there is no %scorrectable error \"%s\"", cor ? "" : "un", name);
 	if (!cor && card_aer_fatal(unit_card(u), (unsigned int)bit) != (class[0] == 'f'))
-		return answer_error("aer: the host's severity register makes %s %s", name,
+		return control_error("aer: the host's severity register makes %s %s", name,
 				    class[0] == 'f' ? "non-fatal" : "fatal");
 	return NULL;
 }
@@ -313,7 +256,7 @@ static struct json_object *do_aer(struct unit *u, char **args)
 	for (i = 0; i < 3 && strcmp(args[0], usual[i].class); i++)
 		;
 	if (i == 3)
-		return answer_error("aer: correctable, nonfatal or fatal is wanted, not \"%s\"", args[0]);
+		return control_error("aer: correctable, nonfatal or fatal is wanted, not \"%s\"", args[0]);
 	cor = i == 0;
 	if (!name)
 		name = usual[i].name;
@@ -323,8 +266,8 @@ static struct json_object *do_aer(struct unit *u, char **args)
 		return o;
 	msg = card_aer(unit_card(u), cor, (unsigned int)bit);
 	if (msg < 0)
-		return answer_error("aer: the card has vanished");
-	o = answer_ok();
+		return control_error("aer: the card has vanished");
+	o = control_ok();
 	json_object_object_add(o, "message", json_object_new_string(said[msg]));
 	return o;
 }
@@ -333,22 +276,15 @@ static struct json_object *do_unplug(struct unit *u, char **args)
 {
 	(void)args;
 	if (!vu_request_unplug(unit_vu(u)))
-		return answer_error("unplug: no client that can be asked");
-	return answer_ok();
+		return control_error("unplug: no client that can be asked");
+	return control_ok();
 }
 
 static struct json_object *do_vanish(struct unit *u, char **args)
 {
 	(void)args;
 	card_vanish(unit_card(u));
-	return answer_ok();
-}
-
-static struct json_object *do_replug(struct unit *u, char **args)
-{
-	(void)args;
-	unit_power(u);
-	return answer_ok();
+	return control_ok();
 }
 
 /* ---- requests ---- */
@@ -363,18 +299,21 @@ static const struct request {
 	{ "bugs", 0, do_bugs, "bugs CARD" },
 	{ "wire", 0, do_wire, "wire CARD" },
 	{ "bus", 0, do_bus, "bus CARD" },
-	{ "fw", 0, do_fw, "fw CARD [crash|hang|restart]" },
+	{ "fw", 0, control_fw, "fw CARD [crash|hang|restart]" },
 	{ "bmc", 0, do_bmc, "bmc CARD" },
-	{ "link", 1, do_link, "link CARD up|down" },
+	{ "link", 1, control_link, "link CARD up|down|dark|light|train MS|flap MS|errors N [N]" },
+	{ "module", 1, control_module, "module CARD none|dac|optic|cmis" },
+	{ "sensor", 0, control_sensor, "sensor CARD [temp|volt|ambient VALUE|auto]" },
+	{ "otp", 1, control_otp, "otp CARD STATUS [WRITE_STATUS]" },
 	{ "trace", 1, do_trace, "trace CARD LIST" },
 	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
 	{ "regs", 0, do_regs, "regs CARD" },
 	{ "fields", 1, do_fields, "fields CARD NAME [INDEX]" },
-	{ "power", 0, do_replug, "power CARD" },
+	{ "power", 0, control_power, "power CARD" },
 	{ "aer", 1, do_aer, "aer CARD correctable|nonfatal|fatal [ERROR]" },
 	{ "unplug", 0, do_unplug, "unplug CARD" },
 	{ "vanish", 0, do_vanish, "vanish CARD" },
-	{ "replug", 0, do_replug, "replug CARD" },
+	{ "replug", 0, control_power, "replug CARD" },
 };
 
 #define NREQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -387,10 +326,10 @@ static struct json_object *clocks(struct control *c)
 	char key[16];
 	unsigned int i;
 
-	add_counter(o, "now", now);
+	control_counter(o, "now", now);
 	for (i = 0; i < c->nunits; i++) {
 		snprintf(key, sizeof(key), "card%u", i);
-		add_counter(o, key, card_clock(unit_card(c->units[i]), now));
+		control_counter(o, key, card_clock(unit_card(c->units[i]), now));
 	}
 	return o;
 }
@@ -423,12 +362,12 @@ static struct json_object *handle(struct control *c, char *line)
 	for (i = 0; i < NREQUESTS && strcmp(words[0], requests[i].name); i++)
 		;
 	if (i == NREQUESTS)
-		return answer_error("there is no request \"%s\"; try help", words[0]);
+		return control_error("there is no request \"%s\"; try help", words[0]);
 	if (n < 2 + requests[i].args)
-		return answer_error("usage: %s", requests[i].text);
+		return control_error("usage: %s", requests[i].text);
 	card = strtoul(words[1], &end, 10);
 	if (*end || card >= c->nunits)
-		return answer_error("there is no card \"%s\"; the cards are 0 to %u", words[1], c->nunits - 1);
+		return control_error("there is no card \"%s\"; the cards are 0 to %u", words[1], c->nunits - 1);
 	return requests[i].run(c->units[card], words + 2);
 }
 
@@ -478,7 +417,7 @@ static void on_client_ready(void *arg, uint32_t events)
 		memmove(cl->line, cl->line + len, cl->have);
 	}
 	if (cl->have == sizeof(cl->line) - 1) {
-		reply(cl, answer_error("line longer than %d bytes", LINE_MAX_LEN - 2));
+		reply(cl, control_error("line longer than %d bytes", LINE_MAX_LEN - 2));
 		client_close(cl);
 	}
 }

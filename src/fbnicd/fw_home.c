@@ -13,6 +13,7 @@
  */
 #include "fw_home.h"
 
+#include "../card/regs.h"
 #include "flash_file.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct fw_home {
 	unsigned int	bugs;
 	struct flash_file *flash;
 	struct fw_home_watch watch;
+	struct board	board;
 	struct fw	*fw;
 };
 
@@ -161,25 +163,28 @@ static void home_restarted(void *ctx)
 		h->watch.restarted(h->watch.ctx);
 }
 
-/*
- * A card in a room: it warms up from 30 to 46 degrees within ten minutes, then
- * breathes by a degree and a half.  (No data sheet: plausible values.)
- */
+static uint64_t counter64(struct card *c, uint32_t csr)
+{
+	return card_csr_peek(c, csr) | (uint64_t)card_csr_peek(c, csr + 1) << 32;
+}
+
+static void board_now(struct fw_home *h)
+{
+	board_update(&h->board, home_now(h), counter64(h->card, CSR_MAC_STAT_RX_BYTE_COUNT) +
+		     counter64(h->card, CSR_MAC_STAT_TX_BYTE_COUNT));
+}
+
 static int home_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 {
 	struct fw_home *h = ctx;
-	uint64_t sec = fw_uptime_ms(h->fw) / 1000;
-	int32_t warm = (int32_t)(sec < 600 ? sec : 600);
-	int32_t wave = (int32_t)(sec % 240);
 
-	if (wave > 120)
-		wave = 240 - wave;
+	board_now(h);
 	switch (which) {
 	case FW_SENSOR_TEMP:
-		*val = 30000 + warm * 16000 / 600 + wave * 12;
+		*val = h->board.temp;
 		return 0;
 	case FW_SENSOR_VOLT:
-		*val = 750 + wave / 60;
+		*val = h->board.volt;
 		return 0;
 	}
 	return -EINVAL;
@@ -307,6 +312,7 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 	h->env = *env;
 	h->trace = cfg->trace;
 	h->flash = cfg->flash;
+	board_init(&h->board, home_now(h));
 	h->fw = calloc(1, fw_size());
 	if (!h->fw) {
 		free(h);
@@ -343,6 +349,12 @@ void fw_home_trace(struct fw_home *h, bool all)
 void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w)
 {
 	h->watch = w ? *w : (struct fw_home_watch){ .ctx = NULL };
+}
+
+struct board *fw_home_board(struct fw_home *h)
+{
+	board_now(h);
+	return &h->board;
 }
 
 struct fw *fw_home_fw(struct fw_home *h)

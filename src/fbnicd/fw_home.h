@@ -11,6 +11,7 @@
 
 #include "../card/card.h"
 #include "../fw/fw.h"
+#include "board.h"
 
 struct flash_file;
 struct fw_home;
@@ -42,6 +43,8 @@ struct fw_home_watch {
 
 void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w);	/* NULL: nobody */
 
+/* As it is now; may be changed */
+struct board *fw_home_board(struct fw_home *h);
 struct fw *fw_home_fw(struct fw_home *h);
 /* Walks the firmware's counters: "fw_messages_in", "fw_refused_tx_bad_length", ... */
 void fw_home_counters(struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);

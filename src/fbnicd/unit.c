@@ -25,6 +25,7 @@
 #include "flash_file.h"
 #include "fw_home.h"
 #include "loop.h"
+#include "partner.h"
 #include "state.h"
 #include "unit.h"
 
@@ -39,6 +40,7 @@ struct unit {
 	struct fw_home		*fw;
 	struct wire		*wire;
 	struct bmc_home		*bmc;
+	struct partner		partner;
 	struct card_env		env;
 	struct listener		door;
 	struct loop_fd		conn_fd;
@@ -266,6 +268,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 	u->card = card_new(&cfg, &u->env);
 	if (!u->card)
 		die("card %u: out of memory", index);
+	partner_init(&u->partner, u->loop, u->card);
 	open_fw(u, o);
 	unit_trace(u, trace);
 	open_wire(u, o);
@@ -287,6 +290,7 @@ void unit_free(struct unit *u)
 	listener_stop(&u->door);
 	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
 	bmc_home_free(u->bmc);
+	partner_stop(&u->partner);
 	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
 	wire_close(u->wire);
 	fw_home_free(u->fw);
@@ -320,6 +324,12 @@ void unit_power(struct unit *u)
 {
 	card_reset(u->card, CARD_RESET_POWER);
 	fw_power(fw_home_fw(u->fw));
+	partner_power(&u->partner);
+}
+
+struct partner *unit_partner(struct unit *u)
+{
+	return &u->partner;
 }
 
 struct bmc_home *unit_bmc(struct unit *u)

@@ -12,6 +12,7 @@ struct bmc_home;
 struct card;
 struct fw_home;
 struct loop;
+struct partner;
 struct unit;
 struct vu;
 struct wire;
@@ -30,6 +31,7 @@ struct vu *unit_vu(struct unit *u);
 struct wire *unit_wire(struct unit *u);
 struct fw_home *unit_fw(struct unit *u);
 struct bmc_home *unit_bmc(struct unit *u);		/* NULL: there is none */
+struct partner *unit_partner(struct unit *u);
 /* Power off and on: card and firmware */
 void unit_power(struct unit *u);
 void unit_trace(struct unit *u, uint32_t blocks);

@@ -55,6 +55,9 @@ void fw_config_default(struct fw_config *cfg)
 		.fec = FW_FEC_RS,
 		.max_speed = FW_SPEED_100CR2,
 		.restart_ms = 1000,
+		/* as Meta's mock firmware has them */
+		.temp_min = -1000, .temp_max = 95000, .temp_crit = 105000, .volt_min = 675, .volt_max = 825,
+		.module = { .kind = FW_MODULE_DAC, .temp = 28000, .volt = 3300 },
 	};
 
 	memcpy(cfg, &def, sizeof(*cfg));
@@ -77,7 +80,8 @@ static bool config_ok(const struct fw_config *c)
 {
 	return version_ok(&c->mgmt) && version_ok(&c->boot) && version_ok(&c->uefi) && c->mgmt.version &&
 	       c->speed >= FW_SPEED_25CR && c->speed <= FW_SPEED_100CR2 &&
-	       c->fec >= FW_FEC_NONE && c->fec <= FW_FEC_BASER && c->bmc_macs <= FW_BMC_MACS;
+	       c->fec >= FW_FEC_NONE && c->fec <= FW_FEC_BASER && c->bmc_macs <= FW_BMC_MACS &&
+	       c->module.kind < FW_MODULES;
 }
 
 int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env)
@@ -90,7 +94,7 @@ int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env
 	fw->cfg = *cfg;
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		fw->deadline[i] = FW_NEVER;
-	qsfp_init(fw);
+	fw->module = cfg->module;
 	fw_power(fw);
 	return 0;
 }
@@ -126,6 +130,7 @@ void fw_host_gone(struct fw *fw)
 
 void fw_host_reset(struct fw *fw)
 {
+	otp_write(fw);
 	if (fw->phase != FW_READY) {
 		mbx_reset(fw);
 		return;

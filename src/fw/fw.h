@@ -40,6 +40,23 @@ enum fw_sensor {
 	FW_SENSOR_VOLT,		/* millivolts */
 };
 
+/* What is in the cage */
+enum fw_module_kind {
+	FW_MODULE_NONE,
+	FW_MODULE_DAC,		/* passive copper, SFF-8636 */
+	FW_MODULE_OPTIC,	/* QSFP28 with lasers, SFF-8636 */
+	FW_MODULE_CMIS,		/* QSFP-DD with lasers, CMIS 4.0 */
+	FW_MODULES
+};
+
+struct fw_module {
+	enum fw_module_kind	kind;
+	int32_t			temp;		/* thousandths of a degree */
+	uint32_t		volt;		/* millivolts */
+	uint32_t		bias_ua;	/* microamperes, each lane */
+	uint32_t		tx_nw, rx_nw;	/* nanowatts, each lane */
+};
+
 /* Why something that the host did, or wanted done, was not done.  Counted each. */
 enum fw_refusal {
 	FWR_TX_GATED,		/* message posted while the card may not read */
@@ -95,7 +112,7 @@ struct fw_event {
 struct fw_env {
 	void *ctx;
 
-	/* The 32-bit words of BAR4, by index; the firmware touches 0x6000..0x603f */
+	/* The 32-bit words of BAR4, by index; the firmware touches 0x6000..0x603f, 0x21d, 0x21e */
 	uint32_t (*mbx_read)(void *ctx, unsigned int word);
 	void (*mbx_write)(void *ctx, unsigned int word, uint32_t val);
 
@@ -159,6 +176,10 @@ struct fw_config {
 	unsigned int		bmc_macs;		/* 0: there is no BMC */
 	uint8_t			bmc_mac[FW_BMC_MACS][6];
 	bool			bmc_all_multi;
+	int32_t			temp_min, temp_max, temp_crit;	/* thousandths of a degree */
+	uint32_t		volt_min, volt_max;		/* millivolts */
+	bool			threshold_events;	/* tell the host (message 0x40, which no upstream driver knows) */
+	struct fw_module	module;
 };
 
 /* The addresses that the driver asked for, as it last told us (message 0x46) */
@@ -189,6 +210,14 @@ int fw_restart(struct fw *fw);
 int fw_crash(struct fw *fw, const char *why);
 /* Stops, until fw_restart() */
 int fw_hang(struct fw *fw);
+
+/* A module is put in or taken out, or its values change */
+void fw_set_module(struct fw *fw, const struct fw_module *m);
+const struct fw_module *fw_module(const struct fw *fw);
+/* What the driver sees of the fuses: 0 is good (BAR4 words 0x21d, 0x21e) */
+void fw_set_otp(struct fw *fw, uint32_t status, uint32_t write_status);
+/* Looks at the sensors, as it also does by itself while a host asks for heartbeats */
+void fw_sensors(struct fw *fw);
 
 enum fw_phase fw_phase(const struct fw *fw);
 bool fw_ready(const struct fw *fw);

@@ -20,7 +20,7 @@
 #define FLASH_DUMP	0x10000u	/* where it stays; flash.c */
 #define FLASH_SLOTS	2u
 #define EEPROM_SIZE	288u		/* as Meta's mock firmware has it */
-#define QSFP_SIZE	256u
+#define MBX_OTP		0x21du		/* BAR4 words of the OTP's two registers; driver: fbnic_csr.h */
 
 enum { RING_RX, RING_TX };		/* to the host, from the host */
 
@@ -109,6 +109,7 @@ struct fw {
 	/* handlers.c */
 	bool			host_owns;
 	unsigned int		owner_owed;		/* answers to ownership requests not sent yet */
+	uint32_t		speed;			/* cfg's, until the host sets another */
 	bool			link_known, link_up;	/* nobody tells how it was at boot */
 	struct fw_mac_sync	sync;
 	bool			caps_sent;		/* to the driver that is here */
@@ -128,7 +129,11 @@ struct fw {
 	bool			dump_kept;		/* of a crash, not read to its end yet */
 	uint8_t			dump[DUMP_MAX];
 
-	uint8_t			qsfp[QSFP_SIZE];
+	/* sensor.c */
+	bool			temp_bad, volt_bad;	/* beyond a limit, and told */
+	uint32_t		otp[2];			/* status, write status */
+
+	struct fw_module	module;
 };
 
 /* core.c */
@@ -181,7 +186,6 @@ int fw_on_test(struct fw *fw, const struct fw_in *in);
 int fw_on_host_cap(struct fw *fw, const struct fw_in *in);
 int fw_on_ownership(struct fw *fw, const struct fw_in *in);
 int fw_on_heartbeat(struct fw *fw, const struct fw_in *in);
-int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
 int fw_send_caps(struct fw *fw);
 int fw_on_mac_sync(struct fw *fw, const struct fw_in *in);
 
@@ -190,6 +194,15 @@ void bmc_program(struct fw *fw);	/* writes the card's tables, if there is a BMC 
 void bmc_boot(struct fw *fw);
 void bmc_owner(struct fw *fw);		/* host_owns changed */
 void bmc_table(struct fw *fw);		/* sync or host_owns changed */
+/* sensor.c */
+void sensors_check(struct fw *fw);
+void otp_write(struct fw *fw);
+int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
+
+/* board.c */
+int fw_on_eeprom_read(struct fw *fw, const struct fw_in *in);
+int fw_on_eeprom_write(struct fw *fw, const struct fw_in *in);
+int fw_on_comphy(struct fw *fw, const struct fw_in *in);
 
 /* log.c */
 void log_reset(struct fw *fw);
@@ -201,7 +214,6 @@ void log_timer(struct fw *fw);
 int fw_on_send_logs(struct fw *fw, const struct fw_in *in);
 
 /* qsfp.c */
-void qsfp_init(struct fw *fw);
 int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in);
 
 /* dump.c */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Answers to the driver's messages (contract 07 section 6), except updates,
- * logs, modules and dumps, which have files of their own.
+ * logs, modules, sensors and dumps, which have files of their own.
  *
  * A handler gets a message that its row in the table has checked.  It answers
  * through fw_reply() / fw_send(), and returns an error only to have the request
@@ -37,7 +37,7 @@ int fw_send(struct fw *fw, struct fw_out *o)
 
 void fw_apply_link_mode(struct fw *fw)
 {
-	if (fw->env.set_link_mode(fw->env.ctx, fw->cfg.speed, fw->cfg.fec))
+	if (fw->env.set_link_mode(fw->env.ctx, fw->speed, fw->cfg.fec))
 		log_write(fw, "link: mode not accepted", false);
 }
 
@@ -79,7 +79,7 @@ int fw_send_caps(struct fw *fw)
 	put_bmc(&o, c);
 	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, flash_stored(fw, PART_CONTROL));
 	out_uint(&o, CAP_SLOT, fw->running_slot[PART_CONTROL]);
-	out_uint(&o, CAP_SPEED, c->speed);
+	out_uint(&o, CAP_SPEED, fw->speed);
 	out_uint(&o, CAP_FEC, c->fec);
 	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &fw->running[PART_BOOT]);
 	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, flash_stored(fw, PART_BOOT));
@@ -87,6 +87,11 @@ int fw_send_caps(struct fw *fw)
 	if (c->max_speed)
 		out_uint(&o, CAP_MAX_SPEED, c->max_speed);
 	out_uint(&o, CAP_ANTI_ROLLBACK, fw->dir.fuse);
+	out_sint(&o, CAP_TEMP_MIN, c->temp_min);
+	out_sint(&o, CAP_TEMP_MAX, c->temp_max);
+	out_sint(&o, CAP_TEMP_CRIT, c->temp_crit);
+	out_uint(&o, CAP_VOLT_MIN, c->volt_min);
+	out_uint(&o, CAP_VOLT_MAX, c->volt_max);
 	return fw_send(fw, &o);
 }
 
@@ -154,30 +159,9 @@ int fw_on_heartbeat(struct fw *fw, const struct fw_in *in)
 	(void)in;
 	fw_reply(fw, &o, MSG_HEARTBEAT_RESP);
 	out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(fw));
-	return fw_send(fw, &o);
-}
-
-int fw_on_tsene_read(struct fw *fw, const struct fw_in *in)
-{
-	int32_t temp = 0, volt = 0;
-	int err = -FW_EOPNOTSUPP;
-	struct fw_out o;
-
-	(void)in;
-	if (fw->env.sensor) {
-		err = fw->env.sensor(fw->env.ctx, FW_SENSOR_TEMP, &temp);
-		if (!err)
-			err = fw->env.sensor(fw->env.ctx, FW_SENSOR_VOLT, &volt);
-	}
-	fw_reply(fw, &o, MSG_TSENE_READ_RESP);
-	if (err) {
-		out_sint(&o, TSENE_ERROR, err);
-	} else {
-		out_sint(&o, TSENE_THERM, temp);
-		out_sint(&o, TSENE_VOLT, volt);
-	}
 	fw_send(fw, &o);
-	return err;
+	sensors_check(fw);
+	return 0;
 }
 
 static unsigned int copy_macs(uint8_t mac[][6], const struct fw_in *in, unsigned int id)

@@ -148,13 +148,16 @@ void fw_power(struct fw *fw)
 	bool ours = mbx_enter(fw);
 
 	forget(fw);
+	fw->speed = fw->cfg.speed;
 	fw->link_known = false;
+	fw->temp_bad = fw->volt_bad = false;
 	fw->missed = false;
 	fw->dump_kept = false;
 	fw->hist_next = 0;
 	fw->boot = fw->env.now(fw->env.ctx);
 	log_reset(fw);
 	enter(fw, EV_POWER);
+	otp_write(fw);
 	flash_power(fw);
 	flash_dump_load(fw);
 	boot_go_on(fw);

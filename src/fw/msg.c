@@ -55,6 +55,8 @@ static const struct tlv_attr cap_attrs[] = {
 	STR(CAP_UEFI_COMMIT, FW_COMMIT_MAX, "uefi_commit"),
 	U32(CAP_MAX_SPEED, "max_link_speed"),
 	U32(CAP_ANTI_ROLLBACK, "anti_rollback"),
+	S32(CAP_TEMP_MIN, "temp_min"), S32(CAP_TEMP_MAX, "temp_max"), S32(CAP_TEMP_CRIT, "temp_crit"),
+	U32(CAP_VOLT_MIN, "volt_min"), U32(CAP_VOLT_MAX, "volt_max"),
 };
 
 static const struct tlv_attr own_req_attrs[] = { FLAG(OWN_FLAG, "take") };
@@ -78,6 +80,21 @@ static const struct tlv_attr chunk_req_attrs[] = { U32(CHUNK_OFFSET, "offset"), 
 static const struct tlv_attr chunk_attrs[] = {
 	U32(CHUNK_OFFSET, "offset"), U32(CHUNK_LENGTH, "length"), RAW(CHUNK_DATA, "data"),
 	S32(CHUNK_ERROR, "error"),
+};
+
+/* Meta's mock firmware: error numbers are positive here */
+static const struct tlv_attr eeprom_req_attrs[] = {
+	U32(EEPROM_OFFSET, "offset"), U32(EEPROM_LENGTH, "length"), RAW(EEPROM_DATA, "data"),
+};
+static const struct tlv_attr eeprom_attrs[] = {
+	U32(EEPROM_OFFSET, "offset"), U32(EEPROM_LENGTH, "length"), U32(EEPROM_ERROR, "error"),
+	RAW(EEPROM_DATA, "data"),
+};
+static const struct tlv_attr comphy_req_attrs[] = { U32(COMPHY_PAM4, "pam4"), U32(COMPHY_LANES, "lane_mask") };
+static const struct tlv_attr comphy_attrs[] = { U32(COMPHY_ERROR, "error") };
+static const struct tlv_attr threshold_attrs[] = {
+	S32(THRESHOLD_THERM_FLAG, "temp_exceeded"), S32(THRESHOLD_VOLT_FLAG, "volt_exceeded"),
+	S32(THRESHOLD_THERM, "millidegrees"), S32(THRESHOLD_VOLT, "millivolts"),
 };
 
 static const struct tlv_attr qsfp_req_attrs[] = {
@@ -128,10 +145,17 @@ const struct msg_def fw_msgs[] = {
 	{ MSG_WRITE_CHUNK_REQ, MSG_TO_HOST, "write_chunk_req", ATTRS(chunk_req_attrs), NULL },
 	{ MSG_WRITE_CHUNK_RESP, MSG_TO_FW, "write_chunk_resp", ATTRS(chunk_attrs), fw_on_write_chunk },
 	{ MSG_FINISH_UPGRADE_REQ, MSG_TO_HOST, "finish_upgrade_req", ATTRS(upg_error_attrs), NULL },
+	{ MSG_EEPROM_READ_REQ, MSG_TO_FW, "eeprom_read_req", ATTRS(eeprom_req_attrs), fw_on_eeprom_read },
+	{ MSG_EEPROM_READ_RESP, MSG_TO_HOST, "eeprom_read_resp", ATTRS(eeprom_attrs), NULL },
+	{ MSG_EEPROM_WRITE_REQ, MSG_TO_FW, "eeprom_write_req", ATTRS(eeprom_req_attrs), fw_on_eeprom_write },
+	{ MSG_EEPROM_WRITE_RESP, MSG_TO_HOST, "eeprom_write_resp", ATTRS(eeprom_attrs), NULL },
 	{ MSG_QSFP_READ_REQ, MSG_TO_FW, "qsfp_read_req", ATTRS(qsfp_req_attrs), fw_on_qsfp_read },
 	{ MSG_QSFP_READ_RESP, MSG_TO_HOST, "qsfp_read_resp", ATTRS(qsfp_attrs), NULL },
 	{ MSG_TSENE_READ_REQ, MSG_TO_FW, "tsene_read_req", NONE, fw_on_tsene_read },
 	{ MSG_TSENE_READ_RESP, MSG_TO_HOST, "tsene_read_resp", ATTRS(tsene_attrs), NULL },
+	{ MSG_COMPHY_REQ, MSG_TO_FW, "set_comphy_mode_req", ATTRS(comphy_req_attrs), fw_on_comphy },
+	{ MSG_COMPHY_RESP, MSG_TO_HOST, "set_comphy_mode_resp", ATTRS(comphy_attrs), NULL },
+	{ MSG_THRESHOLD, MSG_TO_HOST, "sensor_threshold_exceeded", ATTRS(threshold_attrs), NULL },
 	{ MSG_SEND_LOGS_REQ, MSG_TO_FW, "log_send_logs_req", ATTRS(send_logs_attrs), fw_on_send_logs },
 	{ MSG_LOG_MSG_REQ, MSG_TO_HOST, "log_msg_req", ATTRS(log_attrs), NULL },
 	{ MSG_MAC_SYNC_REQ, MSG_TO_FW, "rpc_mac_sync_req", ATTRS(sync_attrs), fw_on_mac_sync },

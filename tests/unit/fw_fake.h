@@ -39,12 +39,13 @@ static inline uint32_t rnd(uint32_t *s)
 struct fake {
 	struct fw	*fw;
 	uint32_t	word[MBX_WORDS];
+	uint32_t	otp[2];
 	uint8_t		mem[MEM_SIZE];
 	bool		aw, ar;			/* BME for writes, reads */
 	uint64_t	now, timer;
 	unsigned int	irqs, speed, fec, modes, events[4];
 	bool		mode_first;		/* link mode was set before the next message went out */
-	int		temp, sensor_err;
+	int		temp, volt, sensor_err;
 	uint64_t	dma_reads, dma_writes;
 	char		last_state[64];
 	char		last_reason[64];
@@ -81,6 +82,10 @@ static void fake_mbx_write(void *ctx, unsigned int w, uint32_t v)
 {
 	struct fake *f = ctx;
 
+	if (w - MBX_OTP < 2) {
+		f->otp[w - MBX_OTP] = v;
+		return;
+	}
 	assert_in_range(w, MBX_WORD, MBX_WORD + MBX_WORDS - 1);
 	f->word[w - MBX_WORD] = v;
 }
@@ -157,7 +162,7 @@ static int fake_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 {
 	struct fake *f = ctx;
 
-	*val = which == FW_SENSOR_TEMP ? f->temp : 751;
+	*val = which == FW_SENSOR_TEMP ? f->temp : f->volt;
 	return f->sensor_err;
 }
 
@@ -240,6 +245,7 @@ static inline struct fake *fake_new_cfg(const struct fw_config *cfg)
 	f->now = 5000 * MS;
 	f->timer = FW_NEVER;
 	f->temp = 41500;
+	f->volt = 751;
 	assert_int_equal(fw_init(f->fw, cfg, &env), 0);
 	return f;
 }

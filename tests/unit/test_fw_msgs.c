@@ -612,7 +612,7 @@ static void unknown_messages_complete_in_silence(void **st)
 		assert_int_equal(drv_reap(f), 1);
 		assert_int_equal(drv_recv(f, b), 0);
 	}
-	assert_int_equal(unknown, 4096 - 12);
+	assert_int_equal(unknown, 4096 - 15);
 	assert_int_equal(fw_refused(f->fw, FWR_MSG_UNKNOWN), unknown);
 	assert_int_equal(f->tx_errors, 0);
 	fake_free(f);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the control socket offer each other: answers, and the requests that are not in control.c */
+#ifndef OPENFBNIC_CONTROL_INT_H
+#define OPENFBNIC_CONTROL_INT_H
+
+#include <stdint.h>
+
+struct json_object;
+struct unit;
+
+struct json_object *control_ok(void);
+struct json_object *control_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void control_counter(void *object, const char *name, uint64_t val);
+
+/* control_fw.c; @args: the words behind the card's number, the first that is not there is NULL */
+struct json_object *control_fw(struct unit *u, char **args);
+struct json_object *control_link(struct unit *u, char **args);
+struct json_object *control_module(struct unit *u, char **args);
+struct json_object *control_sensor(struct unit *u, char **args);
+struct json_object *control_otp(struct unit *u, char **args);
+struct json_object *control_power(struct unit *u, char **args);
+
+#endif
