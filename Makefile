@@ -31,6 +31,9 @@ check-fast: deps	## the tests that need no guest
 selftests: build	## Linux's own driver selftests on two cards (see docs/selftests.md)
 	@tests/selftests/run $(if $(NIC),--nic $(NIC)) $(if $(RUNS),--runs $(RUNS)) $(TESTS)
 
+platform: build	## the long guest tests: resets, IOMMUs, sleep, many queues
+	@tests/guest/run --driver latest --long
+
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
@@ -42,4 +45,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run shell check check-fast selftests bench docs clean
+.PHONY: help deps build run shell check check-fast selftests platform bench docs clean

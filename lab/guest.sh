@@ -16,6 +16,9 @@
 # which QEMU writes to DIR/output. The kernel prints nothing on that port, so
 # the answer is the command's and only that.
 #
+# QEMU's monitor (QMP) works the same way: a line into DIR/monitor.in, answers and
+# events in DIR/monitor.
+#
 # Only processes started here are ever killed, by pid; they also go away when
 # the script which started them does.
 
@@ -166,18 +169,22 @@ guest_start()
 	shift
 
 	mkdir -p "$dir"
-	rm -f "$dir"/{console,output,channel.in,channel.out,pid,qemu.log}
+	rm -f "$dir"/{console,output,channel.in,channel.out,monitor,monitor.in,monitor.out,pid,qemu.log}
 	: >"$dir/output"
 	ln -s output "$dir/channel.out"
-	mkfifo "$dir/channel.in"
+	: >"$dir/monitor"
+	ln -s monitor "$dir/monitor.out"
+	mkfifo "$dir/channel.in" "$dir/monitor.in"
 	guest_archive "$dir" ${guest_files[@]+"${guest_files[@]}"}
 	guest_command "$dir" "$(guest_size guest_cpus 2 4)" "$(guest_size guest_memory 512 4096)" \
 		${guest_cards[@]+"${guest_cards[@]}"}
 	guest_argv+=(-serial "file:$dir/console"
 		-chardev "pipe,id=channel,path=$dir/channel"
-		-serial chardev:channel "$@"
+		-serial chardev:channel
+		-chardev "pipe,id=monitor,path=$dir/monitor" -qmp chardev:monitor "$@"
 		-append "console=ttyS0 loglevel=5 panic=-1 tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}")
 	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
+	echo '{"execute":"qmp_capabilities"}' >"$dir/monitor.in"
 	guest_wait_ready "$dir" 1
 }
 
@@ -262,6 +269,39 @@ guest_run()
 guest_send()
 {
 	alive "$1" && printf '%s %s\n' "$2" "$(base64 -w 0 <<<"$3")" >"$1/channel.in"
+}
+
+# guest_qmp DIR COMMAND [ARGUMENTS]: a command to QEMU's monitor, the arguments as
+# JSON; prints the answer, which is a failure if it is an error
+guest_qmp()
+{
+	local dir=$1 id=$RANDOM$RANDOM answer
+
+	alive "$dir" || return 125
+	printf '{"execute":"%s","id":"%s"%s}\n' "$2" "$id" "${3:+,\"arguments\":$3}" >"$dir/monitor.in"
+	wait_for 60 "$dir" grep -q "\"id\": \"$id\"" "$dir/monitor" || return 124
+	answer=$(grep "\"id\": \"$id\"" "$dir/monitor")
+	echo "$answer"
+	[[ $answer != *'"error": '* ]]
+}
+
+# guest_hmp DIR COMMAND LINE: of the monitor for people; what it prints is only
+# printed in case of an error
+guest_hmp()
+{
+	local dir=$1 answer
+	shift
+
+	answer=$(guest_qmp "$dir" human-monitor-command "{\"command-line\":\"$*\"}") || return
+	[[ $answer == *'"return": ""'* || $answer == *'"return": "OK'* ]] && return
+	echo "$answer"
+	return 1
+}
+
+# guest_event DIR NAME NUMBER: so many events of this name have come
+guest_event()
+{
+	[ "$(grep -c "\"event\": \"$2\"" "$1/monitor")" -ge "$3" ]
 }
 
 # What a command printed, without the newline that sets the last marker apart

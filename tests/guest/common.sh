@@ -3,8 +3,11 @@
 #
 # Words for the files of tests/guest, on the host. A test is a file here with
 #
-#	setup=user|pair|own	one card on the user-mode network; two cards back
-#				to back in one guest; or it boots guests itself
+#	setup=user|pair|port|own	one card on the user-mode network; two cards back
+#				to back in one guest; the same with the second one
+#				behind a root port, as "card1"; or it boots guests
+#				itself
+#	long=yes		not by default: only by name or with --long
 #	drivers=latest		if the older driver cannot do it, and
 #	why="..."		what that driver lacks
 #	run_test()		fails by fail or by any command's status
@@ -84,6 +87,36 @@ boot_pair()
 	guest_settings
 	guest_cards=("$1/card/0" "$1/card/1")
 	guest_start "$1/guest" "${@:2}"
+}
+
+# card_device SOCKET ID [MORE]: a card for QEMU's command line, or for device_add
+card_device()
+{
+	printf '{"driver":"vfio-user-pci","id":"%s","socket":{"path":"%s","type":"unix"}%s}' "$2" "$1" "${3:+,$3}"
+}
+
+# boot_port DIR [QEMU ARGUMENTS...]: a pair whose second card can be unplugged and
+# has a port to send errors to. Without ACPI's hot plug Linux uses PCIe's own.
+boot_port()
+{
+	boot_port_only "$1" -device "$(card_device "$1/card/1" card1 '"bus":"rootport"')" "${@:2}"
+}
+
+# boot_port_only DIR [QEMU ARGUMENTS...]: the same, nothing plugged into the port
+boot_port_only()
+{
+	card_start "$1/card" --card "socket=$1/card/0,mac=$mac_a,wire=pair:p" \
+		--card "socket=$1/card/1,mac=$mac_b,wire=pair:p" || return 1
+	guest_settings
+	guest_cards=("$1/card/0")
+	guest_start "$1/guest" -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off \
+		-device pcie-root-port,id=rootport,chassis=1,slot=1 "${@:2}"
+}
+
+# ask_card REQUEST...: of fbnicctl, to the shared cards; prints the answer
+ask_card()
+{
+	"${FBNICCTL:-$top_dir/build/fbnicctl}" "${shared:-$work}/card/control" "$@"
 }
 
 mac_a=02:fb:00:00:0a:01
