@@ -111,7 +111,7 @@ image_path()
 
 kernel_path()
 {
-	[ -n "${guest_kernel:-}" ] || guest_kernel=$("$lab_dir/kernel")
+	[ -n "${guest_kernel:-}" ] || guest_kernel=$("$lab_dir/kernel" ${guest_root:+--flavour full})
 	echo "$guest_kernel"
 }
 
