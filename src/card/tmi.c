@@ -10,8 +10,9 @@
  * It also takes the time stamps.  A packet with REQ_TS gets exactly one TYPE 1
  * TCD whatever becomes of it: the driver frees nothing behind it before
  * (fbnic_clean_twq0(), fbnic_clean_tsq()).  The stamp is the time at which
- * the last frame was given to the wire, the one that the frame carries, so QM_TQS_CTL0.LSO_TS = 1 (the last segment,
- * what the driver writes) is what all large sends get.
+ * the frame was given to the wire, the one that the frame carries; of a large
+ * send that went in portions the last segment's, or the first's if
+ * QM_TQS_CTL0.LSO_TS says so (the driver wants the last).
  */
 #include "hw.h"
 
@@ -44,6 +45,11 @@ void tmi_drop(struct card *c, const struct frame *f, unsigned int n)
 	}
 	ctr_add(c, CSR_TMI_DROP_PKTS, frames);
 	ctr64_add(c, CSR_TMI_DROP_BYTE, bytes);
+}
+
+bool tmi_stamps_first(const struct card *c)
+{
+	return !F_GET(c->csr[CSR_QM_TQS_CTL0], QM_TQS_CTL0_LSO_TS);
 }
 
 uint64_t tmi_stamp(struct card *c, uint64_t when, bool sent, unsigned int dest)

@@ -404,10 +404,21 @@ static unsigned int send_batch(struct card *c, bool *sent)
 
 /* ---- finish ---- */
 
+/* @n segments of the packet at the ring's head are gone, more will follow */
+static void finish_part(struct card *c, unsigned int ring, uint32_t n)
+{
+	struct twq *r = &c->tx.twq[ring];
+
+	if (n && !r->seg)
+		r->first = c->tx.batch.when;
+	r->seg += n;
+}
+
 static void finish_packet(struct card *c, const struct tx_rec *rec, bool sent)
 {
 	struct twq *r = &c->tx.twq[rec->ring];
 	unsigned int q = rec->ring % CARD_QUEUES, twq1 = rec->ring / CARD_QUEUES;
+	uint64_t when = r->seg && tmi_stamps_first(c) ? r->first : c->tx.batch.when;
 
 	r->head = rec->end;
 	r->skip = rec->skip;
@@ -424,7 +435,7 @@ static void finish_packet(struct card *c, const struct tx_rec *rec, bool sent)
 		guest_bug(c, BLK_TWQ, "twq%u.%u[%u]: %s", q, twq1, rec->start, rec->err);
 	}
 	if (rec->ts)
-		tcq_stamp(c, q, tmi_stamp(c, c->tx.batch.when, sent && !rec->err, rec->dest));
+		tcq_stamp(c, q, tmi_stamp(c, when, sent && !rec->err, rec->dest));
 }
 
 static void finish_ring(struct card *c, unsigned int ring, unsigned int stamps)
@@ -447,7 +458,7 @@ static bool finish_frames(struct card *c, unsigned int left, bool sent)
 			break;
 		left -= rec->nframes;
 		if (rec->part) {
-			c->tx.twq[rec->ring].seg += rec->nframes;
+			finish_part(c, rec->ring, rec->nframes);
 		} else {
 			finish_packet(c, rec, sent);
 			stamps += rec->ts;
@@ -461,7 +472,7 @@ static bool finish_frames(struct card *c, unsigned int left, bool sent)
 		return true;
 
 	/* The rest is collected again later; of the packet that was cut in two, only the rest */
-	c->tx.twq[b->rec[i].ring].seg += left;
+	finish_part(c, b->rec[i].ring, left);
 	some = i && b->rec[i - 1].ring == b->rec[i].ring;
 	if (some)
 		finish_ring(c, b->rec[i].ring, stamps);

@@ -26,6 +26,7 @@ struct twq {
 	uint16_t	reported;	/* head in the last TYPE 0 TCD */
 	uint16_t	counted;	/* head in the last twq_count_reads() */
 	uint32_t	seg;		/* LSO: segments of the packet at head that the wire took */
+	uint64_t	first;		/* and when it took the first, env time */
 	bool		enabled;
 	bool		dead;		/* its memory can't be read; RESET or ENABLE revives it */
 	bool		skip;		/* head is inside a malformed packet that was finished already */
@@ -123,6 +124,8 @@ bool tmi_dropping(const struct card *c);
 void tmi_drop(struct card *c, const struct frame *f, unsigned int n);
 /* The TYPE 1 TCD of a packet that passed at env time @when, and its count */
 uint64_t tmi_stamp(struct card *c, uint64_t when, bool sent, unsigned int dest);
+/* A large send is stamped with its first segment, not the last */
+bool tmi_stamps_first(const struct card *c);
 
 /* ---- descriptors, descs.def ---- */
 

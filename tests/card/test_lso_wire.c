@@ -12,7 +12,7 @@
 #define MAX_LEN		65000u
 #define AREA		(192u << 10)
 
-enum tunnel { NATIVE, V6V6, VXLAN, VXLAN_CSUM, GRE, IPIP, NTUNNELS };
+enum tunnel { NATIVE, V6V6, VXLAN, VXLAN_CSUM, GRE, GRE_CSUM, IPIP, NTUNNELS };
 
 /* A large packet and where its headers are */
 struct big {
@@ -95,9 +95,11 @@ static uint32_t put_tunnel(struct big *b, uint8_t *p, uint32_t inner)
 		wr16(p + 28, b->v6 ? 0x86dd : 0x0800);
 		return 30;
 	case GRE:
-		wr16(p, 0);
+	case GRE_CSUM:
+		wr16(p, b->tunnel == GRE_CSUM ? 0x8000 : 0);
 		wr16(p + 2, b->v6 ? 0x86dd : 0x0800);
-		return 4;
+		wr32(p + 4, 0);
+		return b->tunnel == GRE_CSUM ? 8 : 4;
 	default:
 		return 0;
 	}
@@ -128,6 +130,18 @@ static void outer_checksum(struct big *b, bool outer_v6, uint32_t l4bytes)
 	wr16(d + b->udp_outer + 6, field ? field : 0xffff);
 }
 
+/* The same for GRE, which sums no pseudo header */
+static void gre_checksum(struct big *b, uint32_t l4bytes)
+{
+	uint8_t *d = b->data;
+	uint32_t inner = ref_pseudo(d + b->l3, b->v6, l4_proto(b), l4bytes);
+	uint32_t sum = ref_sum(0, d + b->udp_outer, b->l4 - b->udp_outer);
+
+	sum += (uint16_t)~inner;
+	sum = (sum & 0xffff) + (sum >> 16);
+	wr16(d + b->udp_outer + 4, (uint16_t)~sum);
+}
+
 static void put_l4(struct big *b, uint8_t *p, uint32_t l4len, uint32_t l4bytes)
 {
 	rnd_bytes(&g, p, l4len);
@@ -144,7 +158,8 @@ static void put_l4(struct big *b, uint8_t *p, uint32_t l4len, uint32_t l4bytes)
 /* Headers for one segment of a tunnel, or for the whole packet otherwise */
 static void make_headers(struct big *b)
 {
-	static const uint8_t outer_proto[] = { [V6V6] = 41, [VXLAN] = 17, [VXLAN_CSUM] = 17, [GRE] = 47, [IPIP] = 4 };
+	static const uint8_t outer_proto[] = { [V6V6] = 41, [VXLAN] = 17, [VXLAN_CSUM] = 17, [GRE] = 47,
+					       [GRE_CSUM] = 47, [IPIP] = 4 };
 	bool outer_v6 = b->tunnel == V6V6 || rnd(&g, 2), vlan = !rnd(&g, 3);
 	uint32_t l4len = b->udp ? 8 : 20 + 4 * rnd(&g, 11), at, pass;
 	uint32_t l4bytes = l4len + (b->tunnel > V6V6 ? b->mss : b->payload);
@@ -185,6 +200,8 @@ static void make_headers(struct big *b)
 	put_l4(b, b->data + b->l4, l4len, l4bytes);
 	if (b->tunnel == VXLAN_CSUM)
 		outer_checksum(b, outer_v6, l4bytes);
+	if (b->tunnel == GRE_CSUM)
+		gre_checksum(b, l4bytes);
 }
 
 static void make_big(struct big *b, enum tunnel tunnel)
@@ -313,6 +330,8 @@ static void check_wire(const struct big *b)
 
 			assert_int_equal(ref_sum(ref_pseudo(f + b->outer, v6, 17, n), f + b->udp_outer, n), 0xffff);
 		}
+		if (b->tunnel == GRE_CSUM)	/* up to the end of the outer packet: padding does not count */
+			assert_int_equal(ref_sum(0, f + b->udp_outer, b->hlen + b->mss - b->udp_outer), 0xffff);
 	}
 	rig_forget(&rig);
 }
@@ -369,6 +388,12 @@ static void gre(void **state)
 	shapes(GRE, 150);
 }
 
+static void gre_with_checksum(void **state)
+{
+	(void)state;
+	shapes(GRE_CSUM, 150);
+}
+
 static void ip_in_ip(void **state)
 {
 	(void)state;
@@ -418,6 +443,158 @@ static void segments_go_in_portions(void **state)
 	}
 	big.extra = 0;
 	rig_no_bugs(&rig);
+}
+
+static uint64_t ptp(void)
+{
+	return (uint64_t)csr_rd(rig.h[0], 0x04808) << 32 | csr_rd(rig.h[0], 0x04809);
+}
+
+/* In portions over some time: QM_TQS_CTL0.LSO_TS says whether the first or the last segment is stamped */
+static void the_stamp_is_of_the_first_or_the_last_segment(void **state)
+{
+	(void)state;
+	start(PORT_LSO_CUT);
+	for (unsigned int i = 0; i < 60; i++) {
+		bool last = rnd(&g, 2);
+		uint64_t first, now;
+
+		csr_wr(rig.h[0], QM_TQS_CTL0, 16 << 1 | last);
+		do
+			make_big(&big, NATIVE);
+		while (big.nsegs > 200);
+		big.extra = TWD_REQ_TS;
+		send_big(&big);
+		rig.limit = rnd_in(&g, 1, 20);
+		rig_work(&rig);
+		first = now = ptp();
+		while (rig.nout < big.nsegs) {
+			rig_run(&rig, rnd_in(&g, 100, 10000));
+			now = ptp();
+			card_port_ready(rig.ip[0]->card);
+			rig_work(&rig);
+		}
+		rig.limit = 0;
+		rig_work(&rig);
+		done();
+		assert_int_equal(tx.last_stamp & ((1ull << 40) - 1), last ? now : first);
+		check_wire(&big);
+	}
+	big.extra = 0;
+	rig_no_bugs(&rig);
+}
+
+/* ---- metadata that no stack would write ---- */
+
+/* Segment @k as META alone asks for it: the card looks at nothing else */
+struct asked { uint32_t l2, ol3, l3, l4h, field, mss, h, l4, n; unsigned int t3, t4; };
+
+static uint32_t asked_segment(const struct asked *a, const uint8_t *d, uint32_t payload, uint32_t k, uint8_t *f)
+{
+	uint32_t from = k * a->mss, n = payload - from < a->mss ? payload - from : a->mss, below = a->l4h + n;
+	uint8_t *ip = f + a->l2 + a->ol3, *l4 = f + a->l4;
+	uint32_t sum;
+
+	memcpy(f, d, a->h);
+	memcpy(f + a->h, d + a->h + from, n);
+	if (a->t3 == 1) {
+		wr16(ip + 2, a->l3 + below);
+		wr16(ip + 4, rd16(d + a->l2 + a->ol3 + 4) + k);
+		wr16(ip + 10, 0);
+		wr16(ip + 10, (uint16_t)~ref_sum(0, ip, a->l3));
+	}
+	if (a->t3 == 3)
+		wr16(f + a->l2 + 4, a->ol3 - 40 + a->l3 + below);
+	if (a->t3 >= 2)
+		wr16(ip + 4, a->l3 - 40 + below);
+	if (a->t4 == 1) {
+		wr32(l4 + 4, rd32(l4 + 4) + from);
+		if (a->n > 1 && k + 1 < a->n)
+			l4[13] &= (uint8_t)~9;
+		if (a->n > 1 && k)
+			l4[13] &= (uint8_t)~0x80;
+	} else if (a->t4 == 2) {
+		wr16(l4 + 4, below);
+	}
+	sum = (uint16_t)~ref_sum(below, l4, below);	/* the length on top of what stands in the field */
+	wr16(f + a->l4 + a->field, sum ? sum : 0xffff);
+	return a->h + n;
+}
+
+static bool asked_sense(const struct asked *a, uint32_t len, const uint8_t *d)
+{
+	static const uint32_t least[] = { 4, 20, 8, 9999 };
+	uint32_t limit = rd16(d + 12) == 0x8100 || rd16(d + 12) == 0x88a8 ? 9746 : 9743;
+	uint32_t payload = len - a->h;
+
+	if (a->h > len || !a->mss || a->l4h < least[a->t4] || a->field + 2 > a->l4h)
+		return false;
+	if ((a->t3 == 1 && a->l3 < 20) || (a->t3 >= 2 && a->l3 < 40) || (a->t3 == 3 && a->ol3 < 40))
+		return false;
+	return a->h + (payload < a->mss ? payload : a->mss) <= limit;
+}
+
+static void any_metadata_on_any_bytes(void **state)
+{
+	static uint8_t d[40000], want[DRV_MAX_FRAME];
+	unsigned int sense = 0, nonsense = 0;
+
+	(void)state;
+	start(PORT_LSO_CUT);
+	for (unsigned int i = 0; i < 4000; i++) {
+		uint32_t len = rnd(&g, 3) ? rnd_in(&g, 14, 3000) : rnd_in(&g, 14, 39000), ok, segs;
+		bool huge = !rnd(&g, 6);
+		struct asked a = {
+			.l2 = 2 * (huge ? rnd(&g, 64) : rnd_in(&g, 7, 9)), .t3 = rnd(&g, 4), .t4 = rnd(&g, huge ? 4 : 3),
+			.l3 = 2 * (huge ? rnd(&g, 256) : rnd_in(&g, 9, 30)), .l4h = 4 * rnd_in(&g, huge ? 0 : 1, 15),
+			.field = 2 * rnd(&g, huge ? 16 : 9),
+			.mss = !rnd(&g, 12) ? rnd(&g, 3) : rnd(&g, 8) ? rnd_in(&g, 100, 3000) : rnd(&g, 16384),
+		};
+		struct drv_offload o;
+		unsigned int parts;
+		struct drv_buf b[17];
+
+		a.ol3 = a.t3 == 3 || huge ? 2 * (huge ? rnd(&g, 256) : rnd_in(&g, 18, 30)) : 0;
+		a.l4 = a.l2 + a.ol3 + a.l3;
+		a.h = a.l4 + a.l4h;
+		if (a.mss && len / a.mss > 400)
+			len = 400 * a.mss;
+		if (len < 14)
+			len = 14;
+		rnd_bytes(&g, d, len);
+		if (!rnd(&g, 4))
+			wr16(d + 12, 0x8100);
+		o = (struct drv_offload){ .l2 = (uint16_t)a.l2, .l3_outer = (uint16_t)a.ol3, .l3 = (uint16_t)a.l3,
+			.csum_off = (uint16_t)a.field, .l4 = (uint16_t)a.l4h, .l3_type = (uint8_t)a.t3,
+			.l4_type = (uint8_t)a.t4, .mss = (uint16_t)a.mss,
+			.flags = TWD_REQ_LSO | TWD_REQ_COMPLETION | (rnd(&g, 2) ? TWD_REQ_CSO : 0) };
+		parts = rnd_in(&g, 1, len < 17 ? len : 17);
+		scatter(&g, rig.h[0], area, AREA, d, len, parts, b);
+		assert_int_equal(drv_tx_post(&tx, 0, drv_meta(&o), b, parts), 0);
+		drv_tx_kick(&tx, 0);
+		rig_work(&rig);
+		done();				/* completed, whatever it was */
+		ok = asked_sense(&a, len, d);
+		sense += ok;
+		nonsense += !ok;
+		assert_int_equal(csr_rd(rig.h[0], QUEUE(1) + 0x063), nonsense);
+		if (!ok) {
+			assert_int_equal(rig.nout, 0);
+			continue;
+		}
+		segs = len == a.h ? 1 : (len - a.h + a.mss - 1) / a.mss;
+		a.n = segs;
+		assert_int_equal(rig.nout, segs);
+		for (uint32_t k = 0; k < segs; k++) {
+			uint32_t n = asked_segment(&a, d, len - a.h, k, want);
+
+			assert_int_equal(rig.out[k].len, n < 60 ? 60 : n);
+			assert_memory_equal(rig.out[k].data, want, n);
+		}
+		rig_forget(&rig);
+	}
+	if (sense < 1000 || nonsense < 1000)
+		fail_msg("%u made sense, %u did not", sense, nonsense);
 }
 
 /* A wire that takes large sends gets one packet with all lengths, and what it needs to cut it */
@@ -510,8 +687,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 	const struct CMUnitTest tests[] = {
-		T(native), T(ipv6_in_ipv6), T(vxlan), T(vxlan_with_outer_checksum), T(gre), T(ip_in_ip),
+		T(native), T(ipv6_in_ipv6), T(vxlan), T(vxlan_with_outer_checksum), T(gre), T(gre_with_checksum), T(ip_in_ip),
 		T(single_segment_keeps_all_flags), T(segments_go_in_portions),
+		T(the_stamp_is_of_the_first_or_the_last_segment), T(any_metadata_on_any_bytes),
 		T(a_wire_that_takes_large_sends), T(a_wire_that_sums_them_too),
 		T(checksum_offload_on_random_frames),
 	};
