@@ -11,10 +11,12 @@
 # for the host begin with @@: NOTE (something was not as a test should leave
 # it), KLOG (the kernel complained), EXIT (the program's status).
 
+# not /guest: "source lib.sh" of a test would find the one which is there
+PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 tests=/opt/selftests
 state=/run/selftests
-v4a=198.51.100.1 v4b=198.51.100.2
-v6a=2001:db8:1::1 v6b=2001:db8:1::2
+v4a=203.0.113.1 v4b=203.0.113.2
+v6a=2001:db8:77::1 v6b=2001:db8:77::2
 prefix=2001:db8:2::/64
 
 note()
@@ -54,7 +56,8 @@ setup()
 
 	read -rd '' first second < <(interfaces)
 	[ -n "$second" ] || { echo "@@NOTE no two cards"; return 1; }
-	mkdir -p "$state"
+	mkdir -p "$state" /usr/local/bin
+	ln -s /guest/msend /guest/mreceive /usr/local/bin/
 	echo "$first $second" >"$state/ifs"
 	sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.default.keep_addr_on_down=1 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
@@ -188,6 +191,12 @@ arguments()
 	done
 }
 
+# As kselftest's runner does with a file that is not executable
+interpreter()
+{
+	[ -x "$1" ] || sed -n '1s/^#! *//p' "$1"
+}
+
 complaints()
 {
 	dmesg -r | grep -E -e 'WARNING:|BUG:|Oops|general protection|KASAN|UBSAN|refcount_t' \
@@ -209,8 +218,8 @@ run()
 	args=$(arguments "$@")
 	dmesg -C
 	cd "$tests/$dir" || return
-	# shellcheck disable=SC2086	# words
-	timeout -k 15 "$limit" "./$program" $SELFTEST_ARGS $args </dev/null 2>&1 || status=$?
+	# shellcheck disable=SC2046,SC2086	# words
+	timeout -k 15 "$limit" $(interpreter "$program") "./$program" $SELFTEST_ARGS $args </dev/null 2>&1 || status=$?
 	[ "$status" != 124 ] || note "no end after $limit s"
 	complaints
 	dmesg -r | tail -n 200 >"$state/dmesg"
