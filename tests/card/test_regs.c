@@ -132,6 +132,31 @@ static void database_has_no_overlaps(void **state)
 		}
 }
 
+/* Fields do not overlap, and of a register that keeps what is written they are bits that it keeps */
+static void fields_do_not_overlap_and_can_be_written(void **state)
+{
+	unsigned int row, with = 0;
+
+	(void)state;
+	for (row = 1; row < card_nregs; row++) {
+		const struct reg *r = &card_regs[row];
+		const struct reg_field *f = NULL;
+		uint32_t all = 0;
+
+		while ((f = reg_field_next(r, f))) {
+			uint32_t mask = (uint32_t)((2ull << (f->hi - f->lo)) - 1) << f->lo;
+
+			if (f->hi > 31 || f->lo > f->hi || (all & mask))
+				fail_msg("%s.%s %u:%u overlaps", r->name, f->name, f->hi, f->lo);
+			if (mask & ~r->mask && !strstr(f->text, "clears itself") && (r->access == REG_RW || r->access == REG_W1C || r->access == REG_CMD))
+				fail_msg("%s.%s is outside of mask 0x%08x", r->name, f->name, r->mask);
+			all |= mask;
+		}
+		with += all != 0;
+	}
+	assert_true(with > 100);
+}
+
 /* ethtool -d walks from 0 to 0x18c21 and the queues; nothing may read as a dead card */
 static void holes_read_zero(void **state)
 {
@@ -243,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(reset_values), T(writable_bits_store_the_rest_stays),
 		T(read_only_and_command_registers_keep_nothing), T(database_has_no_overlaps),
+		T(fields_do_not_overlap_and_can_be_written),
 		T(holes_read_zero), T(writes_to_holes_are_counted), T(master_spare_never_reads_ones),
 		T(driver_register_selftest), T(absent_queues_read_zero), T(error_counters_clear_on_read),
 		T(dead_card_reads_ones),
