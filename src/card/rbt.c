@@ -104,7 +104,7 @@ static bool to_wire(struct card *c, const struct frame *f)
 
 unsigned int card_bmc_rx(struct card *c, const struct frame *f, unsigned int n)
 {
-	uint32_t max = field(c->csr[CSR_TCE_BMC_MAX_PKTSZ], 27, 14);	/* 0: nobody has set it (guess) */
+	uint32_t max = F_GET(c->csr[CSR_TCE_BMC_MAX_PKTSZ], TCE_BMC_MAX_PKTSZ_RX);	/* 0: nobody has set it (guess) */
 	unsigned int i;
 
 	c->now = c->env.now(c->env.ctx);

@@ -94,7 +94,7 @@ unsigned int tce_dest(struct card *c, uint64_t meta, const struct span *sp, unsi
  */
 void tce_to_bmc(struct card *c, const struct frame *f, unsigned int dest)
 {
-	uint32_t max = field(c->csr[CSR_TCE_BMC_MAX_PKTSZ], 13, 0);
+	uint32_t max = F_GET(c->csr[CSR_TCE_BMC_MAX_PKTSZ], TCE_BMC_MAX_PKTSZ_TX);
 
 	if ((dest & DEST_BMC) && (!max || f->len <= max) && rbt_tx(c, f))
 		return;
