@@ -182,7 +182,7 @@ guest_start()
 		-chardev "pipe,id=channel,path=$dir/channel"
 		-serial chardev:channel
 		-chardev "pipe,id=monitor,path=$dir/monitor" -qmp chardev:monitor "$@"
-		-append "console=ttyS0 loglevel=5 panic=-1 tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}")
+		-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}")
 	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
 	echo '{"execute":"qmp_capabilities"}' >"$dir/monitor.in"
 	guest_wait_ready "$dir" 1
@@ -331,10 +331,37 @@ not()
 	! "$@"
 }
 
+# kernel_flavour FLAVOUR: or, where coverage is wanted, the one that counts
+kernel_flavour()
+{
+	if [ -n "${OPENFBNIC_COVERAGE:-}" ]; then
+		echo gcov
+	else
+		echo "$1"
+	fi
+}
+
+# guest_coverage DIR: with OPENFBNIC_COVERAGE=COUNTS, what the guest's driver has
+# counted so far, in a new directory in COUNTS. Those files have no size until
+# they are read.
+guest_coverage()
+{
+	local objects to
+
+	[ -n "${OPENFBNIC_COVERAGE:-}" ] || return 0
+	objects=$(cat "$(dirname "$(kernel_path)")/objects")
+	to=$(mktemp -d "$OPENFBNIC_COVERAGE/guest.XXXXXX")
+	guest_run "$1" 60 "mkdir -p /tmp/gcda; cd /sys/kernel/debug/gcov/$objects || exit
+		for f in *.gcda; do cat \$f >/tmp/gcda/\$f; done
+		tar -C /tmp/gcda -c . | gzip | base64; rm -rf /tmp/gcda" | base64 -d | tar xz -C "$to" ||
+		{ say "guest: no counts from it"; rm -rf "$to"; }
+}
+
 # guest_stop DIR: power off; by force if it does not
 guest_stop()
 {
 	alive "$1" || { rm -f "$1/pid"; return 0; }
+	guest_coverage "$1"
 	guest_send "$1" 0 "poweroff -f" || true
 	wait_for 20 "$1" not alive "$1" || say "guest: did not power off"
 	end_process "$1" KILL
