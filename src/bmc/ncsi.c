@@ -253,7 +253,7 @@ static const char *check_frame(const uint8_t *f, size_t len, size_t *end)
 	*end = ETH_HDR + NCSI_HDR + ((get16(h + 6) & 0xfff) + 3) / 4 * 4 + 4;
 	if (h[1] != 1)
 		return "header revision";
-	if (h[4] & TYPE_ANSWER)
+	if ((h[4] | TYPE_ANSWER) == TYPE_AEN || (h[4] & TYPE_ANSWER))	/* an answer to 0x7f would be an AEN */
 		return "not a command";
 	if (*end > len || *end > NCSI_FRAME_MAX)
 		return "longer than its frame";
