@@ -289,6 +289,9 @@ int main(int argc, char **argv)
 	fd = socket(group.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
+	/* not only IPV6_MULTICAST_IF: "ip vrf exec" has bound us to the VRF, which that does not overrule */
+	if (opt.ifindex)
+		set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &opt.ifindex, sizeof(opt.ifindex), "binding to the interface");
 	if (!opt.sender) {
 		set(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one), "sharing the port");
 		if (bind(fd, (struct sockaddr *)&group, len))

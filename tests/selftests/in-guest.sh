@@ -59,6 +59,9 @@ setup()
 	mkdir -p "$state" /usr/local/bin
 	ln -s /guest/msend /guest/mreceive /usr/local/bin/
 	echo "$first $second" >"$state/ifs"
+	# tcpdump becomes this user, whom its package's script would have made
+	grep -q ^tcpdump: /etc/passwd || echo tcpdump:x:100:65534::/nonexistent:/usr/sbin/nologin >>/etc/passwd
+	grep -q ^tcpdump: /etc/group || echo tcpdump:x:100: >>/etc/group
 	sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.default.keep_addr_on_down=1 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 	ip netns add peer
