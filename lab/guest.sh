@@ -163,6 +163,9 @@ guest_size()
 # guest_timeout (s until it must be up), guest_append, guest_root (an image from
 # lab/test-image as root file system), guest_modules (a directory with
 # lib/modules; default: modules beside the kernel).
+#
+# no_timer_check: a machine that is busy with much else may give an emulated
+# one no timer interrupt for the ticks which the kernel waits for it.
 guest_start()
 {
 	local dir=$1
