@@ -53,7 +53,7 @@ static bool same(uint16_t a, uint16_t b)
 /* Exact-size copy at any alignment, so that a sanitizer sees a byte too many */
 static uint8_t *fill(size_t len)
 {
-	uint8_t *p = malloc(len ? len : 1);
+	uint8_t *p = calloc(len ? len : 1, 1);
 	size_t i;
 
 	for (i = 0; i < len; i++)
