@@ -1,0 +1,118 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# devlink dev flash: good packages, which run after a power cycle and not before; bad
+# ones of every kind; a guest that is killed in the middle; a rollback. With the full
+# kernel: the small one can't load firmware files.
+
+setup=own
+drivers=latest
+why="6.12 can't flash"
+
+pldm()
+{
+	"$(dirname "${FBNICD:-$here/../../build/fbnicd}")/fbnic-pldm" "$@" || fail "fbnic-pldm $*"
+}
+
+packages()
+{
+	mkdir -p "$work/firmware"
+	(
+		cd "$work/firmware" || exit
+		pldm build -o good.pldm boot1=27.01.00-001,commit=first boot2=27.01.02-003,commit=second \
+			option-rom=27.01.04-005,commit=third,size=20000
+		pldm build -o large.pldm boot2=28.00.00-001,size=4000000
+		pldm build -o newer.pldm --anti-rollback=2 boot2=29.00.00-001
+		pldm build -o other.pldm --device=1d9b:0014 boot2=30.00.00-001
+		head -c 65000 good.pldm >short.pldm
+		head -c 100 good.pldm >stub.pldm
+		head -c 65600 /dev/zero >zeros
+		pldm build -o raw.pldm boot2=30.00.00-001,raw=zeros
+		# one byte of a payload, which only the firmware's checksum covers
+		pldm build -o rotten.pldm boot2=30.00.00-001
+		printf X | dd of=rotten.pldm bs=1 seek=40000 conv=notrunc status=none
+	)
+}
+
+boot()
+{
+	guest_start "$guest" -no-reboot || fail "the guest does not boot"
+	in_guest 60 '
+want "a card is bound" poll 30 has_nics 1
+mkdir -p /lib/firmware; cp /guest/firmware/* /lib/firmware/'
+}
+
+# info RUNNING STORED
+info()
+{
+	in_guest 30 '
+devlink dev info "pci/$(pci_of "$(nic)")" | tr -s " \n" " " >/tmp/info
+has /tmp/info "running: fw '"$1"'[^:]*stored: fw '"$2"'"'
+}
+
+# refused FILE REGEX: flash fails, and says so; nothing has changed
+refused()
+{
+	in_guest 90 'd=pci/$(pci_of "$(nic)")
+if devlink dev flash "$d" file '"$1"' >/tmp/said 2>&1; then cat /tmp/said; bad "'"$1"' was taken"; fi
+cat /tmp/said
+has /tmp/said "'"$2"'"
+dmesg -c >/dev/null'
+}
+
+run_test()
+{
+	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
+	packages
+	mkdir -p "$work/state"
+	card_start "$work/card" --card "socket=$work/card/0,mac=$mac_a,wire=user,state=$work/state" ||
+		fail "fbnicd does not start"
+	guest_settings
+	guest_files+=("$work/firmware")
+	guest_memory=2048
+	guest_cards=("$work/card/0")
+	boot
+	info 26.11.00-001 26.11.00-001
+	refused other.pldm "No matching record"
+	refused short.pldm "Invalid header"
+	refused stub.pldm "Invalid header"
+	refused raw.pldm "Invalid image"
+	refused rotten.pldm "error"
+	info 26.11.00-001 26.11.00-001
+	in_guest 120 'd=pci/$(pci_of "$(nic)")
+devlink dev flash "$d" file good.pldm >/tmp/said 2>&1 || { cat /tmp/said; bad "good.pldm"; }
+tr "\r" "\n" </tmp/said | tail -n 5
+devlink dev info "$d" | tr -s " \n" " " >/tmp/info
+has /tmp/info "running: fw 26.11.00-001 fw.commit openfbnic fw.bootloader 26.11.00-001" \
+	"stored: fw 27.01.02-003 fw.commit second fw.bootloader 27.01.00-001 fw.bootloader.commit first fw.undi 27.01.04-005 fw.undi.commit third"'
+
+	# a new kernel is no new power
+	guest_stop "$guest"
+	boot
+	info 26.11.00-001 27.01.02-003
+	guest_stop "$guest"
+	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" power 0
+	boot
+	info 27.01.02-003 27.01.02-003
+
+	# QEMU dies in the middle of an update
+	in_guest 60 'd=pci/$(pci_of "$(nic)")
+devlink dev flash "$d" file large.pldm >/tmp/said 2>&1 &
+want "the update is under way" poll 30 grep -q "Flashing" /tmp/said'
+	guest_kill "$guest"
+	boot
+	info 27.01.02-003 27.01.02-003
+	in_guest 300 'devlink dev flash "pci/$(pci_of "$(nic)")" file large.pldm >/tmp/said 2>&1 ||
+		{ cat /tmp/said; bad "large.pldm"; }'
+	info 27.01.02-003 28.00.00-001
+
+	# what may not be taken back is not
+	in_guest 120 'devlink dev flash "pci/$(pci_of "$(nic)")" file newer.pldm >/tmp/said 2>&1 ||
+		{ cat /tmp/said; bad "newer.pldm"; }'
+	guest_stop "$guest"
+	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" power 0
+	boot
+	info 29.00.00-001 29.00.00-001
+	refused good.pldm "No matching record"
+	info 29.00.00-001 29.00.00-001
+}
