@@ -39,7 +39,7 @@ bench: build	## benchmarks, numbers for docs/performance.md
 
 docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of docs/hardware
 	@build/regdoc > docs/registers.md
-	@build/regdoc --update docs/hardware/*.md
+	@build/regdoc --update docs/hardware/*.md docs/firmware.md
 	@build/ncsidoc > docs/ncsi.md
 
 clean:	## the build directories (the cache stays)

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../src/host/drv.h"
+#include "../src/host/drv_fw.h"
 
 #define RUNS	11
 
@@ -181,6 +181,32 @@ static void bench_latency(void)
 	unlink(sa.sun_path);
 }
 
+/* A request to the firmware, from the doorbell to the answer: a heartbeat */
+static void bench_mailbox(void)
+{
+	static const uint8_t heartbeat[4] = { 0x14, 0x80, 0x01, 0x00 };
+	struct child c = start(1, "none");
+	struct host *h = attach(0);
+	struct drv_fw m = { NULL };
+	double us[2001];
+	uint8_t b[4096];
+
+	if (drv_fw_open(&m, h, 1000000000))
+		fail("mailbox");
+	for (unsigned int i = 0; i < sizeof(us) / sizeof(us[0]); i++) {
+		double t0 = now();
+
+		if (drv_fw_send(&m, heartbeat, sizeof(heartbeat)))
+			fail("mailbox");
+		while (!drv_fw_poll(&m, b))
+			;
+		us[i] = (now() - t0) * 1e6;
+	}
+	report("firmware mailbox, heartbeat and answer", "us", us, sizeof(us) / sizeof(us[0]));
+	host_free(h);
+	stop(&c);
+}
+
 static void bench_start(void)
 {
 	double ms[RUNS];
@@ -257,6 +283,7 @@ int main(int argc, char **argv)
 	printf("| Over the socket | median | spread |\n|---|---|---|\n");
 	bench_registers();
 	bench_latency();
+	bench_mailbox();
 	bench_start();
 	bench_idle_and_memory();
 	rmdir(dir);

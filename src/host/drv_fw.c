@@ -141,7 +141,7 @@ int drv_fw_send(struct drv_fw *m, const void *msg, size_t len)
 	return m->h->err;
 }
 
-static int take(struct drv_fw *m, void *buf)
+int drv_fw_poll(struct drv_fw *m, void *buf)
 {
 	unsigned int d = m->head[0];
 	uint32_t lo = lo_of(m, 0, d), hi;
@@ -172,7 +172,7 @@ int drv_fw_recv(struct drv_fw *m, void *buf, uint64_t ns)
 	uint64_t end = host_now(m->h) + ns;
 
 	for (;;) {
-		int len = take(m, buf);
+		int len = drv_fw_poll(m, buf);
 
 		if (len)
 			return len;

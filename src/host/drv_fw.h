@@ -28,6 +28,7 @@ void drv_fw_close(struct drv_fw *m);
 /* -ENOBUFS: the ring is full */
 int drv_fw_send(struct drv_fw *m, const void *msg, size_t len);
 /* The next message into @buf (4096 bytes): its length, or -ETIMEDOUT */
+int drv_fw_poll(struct drv_fw *m, void *buf);	/* 0: there is none */
 int drv_fw_recv(struct drv_fw *m, void *buf, uint64_t ns);
 
 #endif

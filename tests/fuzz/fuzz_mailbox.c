@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The mailbox from a hostile host: the input is a script of what it does.  A
+ * byte chooses the deed, those behind it its details:
+ *
+ *	0  writes a word of a ring: index, value (4)
+ *	1  a page's bytes: page, length, bytes
+ *	2  posts a page in a ring as the driver does: ring, page, length (2), flags
+ *	3  DMA on and off: bits
+ *	4  time passes: 2 bytes of ms
+ *	5  function reset, power, crash, hang, restart, link, module
+ *	6  a well-formed header around the page's bytes: page, message id
+ *
+ * Whatever it says, the firmware touches only its words and memory that is
+ * there, comes back, and its queues stay within bounds (sanitizers see to the
+ * rest).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/fw/fw_core.h"
+#include "fuzz.h"
+
+#define PAGES	16u
+#define MEM	(PAGES * 4096u)
+
+static struct {
+	uint32_t	word[MBX_WORDS + 2];
+	uint8_t		mem[MEM];
+	uint8_t		flash[0x20000];		/* directory and dump; images are not kept */
+	uint8_t		dma;
+	unsigned int	tail[2];
+	uint64_t	now, timer;
+} w;
+
+static struct fw *fw;
+
+static uint32_t *word_at(unsigned int i)
+{
+	if (i - MBX_OTP < 2)
+		return &w.word[MBX_WORDS + i - MBX_OTP];
+	if (i < MBX_WORD || i >= MBX_WORD + MBX_WORDS)
+		abort();
+	return &w.word[i - MBX_WORD];
+}
+
+static uint32_t mbx_read(void *ctx, unsigned int i)
+{
+	(void)ctx;
+	return *word_at(i);
+}
+
+static void mbx_write(void *ctx, unsigned int i, uint32_t v)
+{
+	(void)ctx;
+	*word_at(i) = v;
+}
+
+static int dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	(void)ctx;
+	if (!(w.dma & 1))
+		abort();			/* it has to ask before */
+	if (addr > MEM || len > MEM - addr)
+		return -14;
+	memcpy(buf, w.mem + addr, len);
+	return 0;
+}
+
+static int dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
+{
+	(void)ctx;
+	if (!(w.dma & 2))
+		abort();
+	if (addr > MEM || len > MEM - addr)
+		return -14;
+	memcpy(w.mem + addr, buf, len);
+	return 0;
+}
+
+static bool dma_ready(void *ctx, bool write)
+{
+	(void)ctx;
+	return w.dma & (write ? 2 : 1);
+}
+
+static void irq(void *ctx)
+{
+	(void)ctx;
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return w.now;
+}
+
+static void timer(void *ctx, uint64_t when)
+{
+	(void)ctx;
+	w.timer = when;
+}
+
+static int link_mode(void *ctx, unsigned int speed, unsigned int fec)
+{
+	(void)ctx;
+	return speed >= 1 && speed <= 4 && fec >= 1 && fec <= 3 ? 0 : -22;
+}
+
+static int sensor(void *ctx, enum fw_sensor which, int32_t *val)
+{
+	(void)ctx;
+	*val = which == FW_SENSOR_TEMP ? (int32_t)(w.now >> 20) : 750;
+	return 0;
+}
+
+static int flash_read(void *ctx, uint32_t off, void *buf, size_t len)
+{
+	(void)ctx;
+	if (off > FW_FLASH_SIZE || len > FW_FLASH_SIZE - off)
+		abort();
+	memset(buf, 0, len);
+	if (off < sizeof(w.flash) && len <= sizeof(w.flash) - off)
+		memcpy(buf, w.flash + off, len);
+	return 0;
+}
+
+static int flash_write(void *ctx, uint32_t off, const void *buf, size_t len)
+{
+	(void)ctx;
+	if (off > FW_FLASH_SIZE || len > FW_FLASH_SIZE - off)
+		abort();
+	if (off < sizeof(w.flash) && len <= sizeof(w.flash) - off)
+		memcpy(w.flash + off, buf, len);
+	return 0;
+}
+
+static int flash_sync(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static void boot(void)
+{
+	const struct fw_env env = {
+		.mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read, .dma_write = dma_write,
+		.dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = link_mode,
+		.sensor = sensor, .flash_read = flash_read, .flash_write = flash_write, .flash_sync = flash_sync,
+	};
+	struct fw_config cfg;
+
+	fw_config_default(&cfg);
+	cfg.threshold_events = true;
+	if (!fw)
+		fw = malloc(fw_size());
+	memset(&w, 0, sizeof(w));
+	w.timer = FW_NEVER;
+	if (!fw || fw_init(fw, &cfg, &env))
+		abort();
+}
+
+static void host_writes(unsigned int i, uint32_t v)
+{
+	w.word[i] = v;
+	fw_mbx_written(fw, MBX_WORD + i);
+}
+
+static void post(struct fuzz_in *in)
+{
+	unsigned int ring = fuzz_byte(in) & 1, t = w.tail[ring]++ % MBX_DESCS;
+	uint32_t addr = (uint32_t)(fuzz_byte(in) % (PAGES + 1)) * 4096;
+	uint32_t len = fuzz_byte(in);
+
+	len |= (uint32_t)fuzz_byte(in) << 8;
+	host_writes((ring * MBX_DESCS + (t + 1) % MBX_DESCS) * 2, 0);
+	w.word[(ring * MBX_DESCS + t) * 2 + 1] = len << 16 | (fuzz_byte(in) ? 0x4000u : 0);
+	host_writes((ring * MBX_DESCS + t) * 2, addr | 1);
+}
+
+static void life(struct fuzz_in *in)
+{
+	struct fw_module m = { .kind = (enum fw_module_kind)(fuzz_byte(in) % FW_MODULES), .temp = 40000 };
+
+	switch (fuzz_byte(in) % 8) {
+	case 0:
+		memset(w.word, 0, sizeof(w.word));
+		fw_host_reset(fw);
+		break;
+	case 1:
+		memset(w.word, 0, sizeof(w.word));
+		fw_power(fw);
+		break;
+	case 2:
+		fw_crash(fw, "fuzz");
+		break;
+	case 3:
+		fw_hang(fw);
+		break;
+	case 4:
+		fw_restart(fw);
+		break;
+	case 5:
+	case 6:
+		fw_link(fw, fuzz_byte(in) & 1);
+		break;
+	case 7:
+		fw_set_module(fw, &m);
+		break;
+	}
+}
+
+static void sleep_ms(uint32_t ms)
+{
+	uint64_t end = w.now + ms * 1000000ull;
+
+	for (unsigned int n = 0; w.timer <= end; n++) {
+		if (n > 10000)
+			abort();		/* it never rests */
+		if (w.timer > w.now)
+			w.now = w.timer;
+		w.timer = FW_NEVER;
+		fw_timer(fw);
+	}
+	w.now = end;
+}
+
+/* A page becomes a message as long as its attributes are */
+static void wrap(struct fuzz_in *in)
+{
+	uint8_t *p = w.mem + (size_t)(fuzz_byte(in) % PAGES) * 4096;
+	uint32_t dwords = fuzz_byte(in);
+
+	put_le32(p, fuzz_byte(in) | 0x8000u | dwords << 16);
+}
+
+static void deed(struct fuzz_in *in)
+{
+	unsigned int page, n;
+
+	switch (fuzz_byte(in) % 7) {
+	case 0:
+		page = fuzz_byte(in) % MBX_WORDS;
+		host_writes(page, fuzz_u32(in));
+		break;
+	case 1:
+		page = fuzz_byte(in) % PAGES;
+		n = fuzz_byte(in);
+		for (unsigned int i = 0; i < n && in->len; i++)
+			w.mem[page * 4096 + 4 + i] = fuzz_byte(in);
+		break;
+	case 2:
+		post(in);
+		break;
+	case 3:
+		w.dma = fuzz_byte(in) & 3;
+		break;
+	case 4:
+		n = fuzz_byte(in);
+		sleep_ms(n << 8 | fuzz_byte(in));
+		break;
+	case 5:
+		life(in);
+		break;
+	case 6:
+		wrap(in);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_in in = { data, size };
+
+	boot();
+	while (in.len)
+		deed(&in);
+	if (fw->fifo_tail - fw->fifo_head > FIFO_WORDS || fw->head[0] >= MBX_DESCS || fw->head[1] >= MBX_DESCS)
+		abort();
+	return 0;
+}
+
+/* DMA on, pages posted, then message after message of one kind */
+size_t fuzz_seed(unsigned int i, uint8_t *b, size_t max)
+{
+	static const uint8_t ids[] = {
+		0x00, 0x10, 0x12, 0x14, 0x18, 0x20, 0x22, 0x25, 0x2a, 0x2c, 0x38, 0x3c, 0x3e, 0x43, 0x46,
+	};
+	static const uint8_t attrs[] = {	/* u32 0, u32 1, u32 2, u32 3: what most of them have */
+		0x00, 0, 8, 0, 0, 0, 0, 0, 0x01, 0, 8, 0, 1, 0, 0, 0, 0x02, 0, 8, 0, 4, 0, 0, 0, 0x03, 0, 8, 0, 4, 0, 0, 0,
+	};
+	size_t n = 0;
+
+	if (i >= sizeof(ids))
+		return 0;
+	b[n++] = 3;
+	b[n++] = 3;
+	for (unsigned int k = 0; k < 15; k++) {
+		const uint8_t page[] = { 2, 0, (uint8_t)(1 + k % 7), 0x00, 0x10, 0 };
+
+		memcpy(b + n, page, sizeof(page));
+		n += sizeof(page);
+	}
+	for (unsigned int k = 0; k < 6 && n + 64 < max; k++) {
+		const uint8_t msg[] = { 1, 9, sizeof(attrs) };
+		const uint8_t sent[] = { 6, 9, (uint8_t)(1 + 2 * (k % 5)), ids[(i + k / 2) % sizeof(ids)], 2, 1, 9, 0x24, 0, 1, 4, 0, 50 };
+
+		memcpy(b + n, msg, sizeof(msg));
+		memcpy(b + n + sizeof(msg), attrs, sizeof(attrs));
+		n += sizeof(msg) + sizeof(attrs);
+		memcpy(b + n, sent, sizeof(sent));
+		n += sizeof(sent);
+	}
+	return n;
+}
