@@ -63,7 +63,9 @@ in_step()
 	((good == 20)) || fail "$1: the clocks are $d ns apart"
 }
 
-# Different rates and half an hour between them, so that there is something to do
+# Different rates and half an hour between them, so that there is something to
+# do. No sanity check: it is against the guest's own clock, which an emulator on
+# a busy machine lets run as it can.
 start_ptp4l()
 {
 	in_guest 240 '
@@ -75,6 +77,7 @@ for side in A B; do
 network_transport '"$1"'
 time_stamping hardware
 tx_timestamp_timeout 2000
+sanity_freq_limit 0
 logSyncInterval -4
 logMinDelayReqInterval -4
 logAnnounceInterval -2
@@ -96,7 +99,7 @@ stop_ptp4l()
 	in_guest 20 '
 kill $(cat /run/ptp.A /run/ptp.B)
 tail -n 3 /tmp/ptp.B.log
-! grep -i -e fault -e "timed out" /tmp/ptp.A.log /tmp/ptp.B.log || bad "ptp4l complains"'
+! grep -e FAULT_DETECTED -e "timed out" /tmp/ptp.A.log /tmp/ptp.B.log || bad "ptp4l complains"'
 }
 
 # It reads both clocks by registers, so it can not know better than such a read
