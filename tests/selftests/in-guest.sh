@@ -4,6 +4,7 @@
 # Inside the guest, what tests/selftests/run asks for:
 #
 #	in-guest.sh setup			find the two cards; say what is here
+#	in-guest.sh users			only that part of it which all tests want
 #	in-guest.sh run DIR PROGRAM LIMIT GROUND...	one program, as it would be run by hand
 #
 # The card under test is $NETIF in the guest's own namespace; the other one is
@@ -50,6 +51,13 @@ carrier()	# INTERFACE [peer]
 	note "$1 has no link"
 }
 
+# tcpdump becomes a user whom its package's script would have made
+users()
+{
+	grep -q ^tcpdump: /etc/passwd || echo tcpdump:x:100:65534::/nonexistent:/usr/sbin/nologin >>/etc/passwd
+	grep -q ^tcpdump: /etc/group || echo tcpdump:x:100: >>/etc/group
+}
+
 setup()
 {
 	local first second
@@ -59,9 +67,7 @@ setup()
 	mkdir -p "$state" /usr/local/bin
 	ln -s /guest/msend /guest/mreceive /usr/local/bin/
 	echo "$first $second" >"$state/ifs"
-	# tcpdump becomes this user, whom its package's script would have made
-	grep -q ^tcpdump: /etc/passwd || echo tcpdump:x:100:65534::/nonexistent:/usr/sbin/nologin >>/etc/passwd
-	grep -q ^tcpdump: /etc/group || echo tcpdump:x:100: >>/etc/group
+	users
 	sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.default.keep_addr_on_down=1 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 	ip netns add peer
