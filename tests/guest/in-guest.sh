@@ -161,16 +161,24 @@ streams()
 # TCP both ways, from traffic_start until traffic_stop. Each is a process group.
 traffic_start()
 {
+	tcp_segments >/run/segments
 	go_on "ip netns exec peer netbench serve $V4B 6000"
 	go_on "ping -q -i 0.005 -s 1000 $V4B"
+	want "the peer serves" poll 20 listening tcp 6000 peer
 	go_on "timeout 3 netbench tcp-out $V4B 6000 1"
 	go_on "timeout 3 netbench tcp-in $V4B 6000 1"
 }
 
-# go_on COMMAND: again and again
+# Segments that the peer's TCP has got and sent, "IN OUT"
+tcp_segments()
+{
+	peer awk '$1 == "Tcp:" { i = $11; o = $12 } END { print i, o }' /proc/net/snmp
+}
+
+# go_on COMMAND: again and again. Of "sh" busybox's setsid would make its own shell, which has its own "ip".
 go_on()
 {
-	setsid sh -c "while :; do $1; sleep 0.1; done" >/dev/null 2>&1 &
+	setsid /bin/sh -c "while :; do $1; sleep 0.1; done" >/dev/null 2>&1 &
 	echo $! >>/run/traffic
 }
 
@@ -180,6 +188,9 @@ traffic_stop()
 		kill -KILL "-$p" || bad "traffic has ended by itself"
 	done </run/traffic
 	rm -f /run/traffic
+	set -- $(cat /run/segments) $(tcp_segments)
+	[ $(($3 - $1)) -ge 100 ] && [ $(($4 - $2)) -ge 100 ] ||
+		bad "no TCP in that traffic: the peer got $(($3 - $1)) segments and sent $(($4 - $2))"
 }
 
 # Packets the IP layers of a side gave to its card and got from it, multicast
