@@ -54,7 +54,8 @@ static char *slurp(const char *path)
 
 	if (!f)
 		return NULL;
-	if (fseek(f, 0, SEEK_END) || (len = ftell(f)) < 0)
+	len = fseek(f, 0, SEEK_END) ? -1 : ftell(f);
+	if (len < 0)
 		die("can't be read", path);
 	rewind(f);
 	text = malloc((size_t)len + 1);
