@@ -187,7 +187,7 @@ static void bench_mailbox(void)
 	static const uint8_t heartbeat[4] = { 0x14, 0x80, 0x01, 0x00 };
 	struct child c = start(1, "none");
 	struct host *h = attach(0);
-	struct drv_fw m = { NULL };
+	struct drv_fw m = { 0 };
 	double us[2001];
 	uint8_t b[4096];
 
