@@ -7,6 +7,7 @@
 
 setup=pair
 drivers=latest
+long=yes
 why="6.12 has no recovery"
 
 fwctl()
