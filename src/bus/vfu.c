@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vfio-user server: its life, and what it gives the card
+ * vfio-user server: its life, and what it gives the card behind it
  *
  * The order is forced by the card: card_new() needs memory and interrupts, so
  * the server exists first (vu_new), fills the card's environment (vu_env) and
@@ -123,18 +123,62 @@ void vu_env(struct vu *v, struct card_env *env)
 	env->irq = env_irq;
 }
 
-void vu_attach(struct vu *v, struct card *c)
+void vu_attach_function(struct vu *v, const struct vu_function *f, void *ctx, unsigned int vectors)
 {
-	v->card = c;
-	v->vectors = card_vectors(c);
+	v->fn = f;
+	v->fn_ctx = ctx;
+	v->vectors = vectors;
 	vu_irq_sync(v);
 }
 
 void vu_detach(struct vu *v)
 {
 	vu_disconnect(v);
-	v->card = NULL;
+	v->fn = NULL;
 	v->vectors = 0;
+}
+
+/* ---- a card as a function ---- */
+
+static uint32_t fn_bar_read(void *ctx, unsigned int bar, uint32_t off)
+{
+	return card_bar_read(ctx, bar, off);
+}
+
+static void fn_bar_write(void *ctx, unsigned int bar, uint32_t off, uint32_t val)
+{
+	card_bar_write(ctx, bar, off, val);
+}
+
+static uint32_t fn_cfg_read(void *ctx, uint32_t off, unsigned int len)
+{
+	return card_cfg_read(ctx, off, len);
+}
+
+static void fn_cfg_write(void *ctx, uint32_t off, unsigned int len, uint32_t val)
+{
+	card_cfg_write(ctx, off, len, val);
+}
+
+static void fn_msix_mask(void *ctx, unsigned int vector, bool masked)
+{
+	card_msix_mask(ctx, vector, masked);
+}
+
+static void fn_reset(void *ctx, bool gone)
+{
+	card_reset(ctx, gone ? CARD_RESET_HOST : CARD_RESET_FUNCTION);
+}
+
+void vu_attach(struct vu *v, struct card *c)
+{
+	static const struct vu_function card_function = {
+		.bar_read = fn_bar_read, .bar_write = fn_bar_write, .bar_size = card_bar_size,
+		.cfg_read = fn_cfg_read, .cfg_write = fn_cfg_write, .msix_mask = fn_msix_mask, .reset = fn_reset,
+		.whole_words = 1u << 0,
+	};
+
+	vu_attach_function(v, &card_function, c, card_vectors(c));
 }
 
 /* ---- small answers ---- */

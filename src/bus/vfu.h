@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vfio-user server for one card: how QEMU, or any other VFIO client,
- * reaches a card over a unix socket.
+ * A vfio-user server for one PCI function: how QEMU, or any other VFIO client,
+ * reaches it over a unix socket.  The function is a card (vu_attach()) or
+ * whatever else looks like one from the bus (struct vu_function).
  *
  * Life of a server:
  *
@@ -43,6 +44,23 @@ struct card;
 struct card_env;
 struct vu;
 
+/*
+ * What the server asks of the function behind it, as in card/card.h: aligned
+ * 32-bit accesses to BARs, any of 1, 2 or 4 bytes to configuration space.
+ */
+struct vu_function {
+	uint32_t (*bar_read)(void *ctx, unsigned int bar, uint32_t off);
+	void (*bar_write)(void *ctx, unsigned int bar, uint32_t off, uint32_t val);
+	uint32_t (*bar_size)(unsigned int bar);		/* bytes, 0: not implemented */
+	uint32_t (*cfg_read)(void *ctx, uint32_t off, unsigned int len);
+	void (*cfg_write)(void *ctx, uint32_t off, unsigned int len, uint32_t val);
+	void (*msix_mask)(void *ctx, unsigned int v, bool masked);
+	/* @gone: the client has left, else it asked for a reset of the function */
+	void (*reset)(void *ctx, bool gone);
+	/* Bit n: a part of a word in BAR n can't be written, since reading or writing the rest would act */
+	uint32_t whole_words;
+};
+
 #define VU_DMA_TIMEOUT_MS	1000
 
 struct vu_owner {
@@ -69,7 +87,9 @@ void *vu_user(const struct vu *v);
 const char *vu_path(const struct vu *v);
 
 void vu_attach(struct vu *v, struct card *c);
-/* The client, if any, is thrown out and the card reset */
+/* The same for any function, with @vectors (at most CARD_VECTORS) MSI-X vectors; @f stays the caller's */
+void vu_attach_function(struct vu *v, const struct vu_function *f, void *ctx, unsigned int vectors);
+/* The client, if any, is thrown out and the function reset */
 void vu_detach(struct vu *v);
 
 int vu_listen_fd(const struct vu *v);

@@ -202,7 +202,7 @@ static int cmd_get_irq_info(struct vu *v, struct vu_msg *m)
 static int cmd_reset(struct vu *v, struct vu_msg *m)
 {
 	(void)m;
-	card_reset(v->card, CARD_RESET_FUNCTION);
+	v->fn->reset(v->fn_ctx, false);
 	vu_irq_sync(v);
 	return 0;
 }

@@ -71,7 +71,8 @@ struct vu {
 	bool		dma_stalled;	/* a reply did not come: no more waiting until the client is heard */
 	unsigned int	dma_late;	/* replies that we gave up on and may still see */
 
-	struct card	*card;
+	const struct vu_function *fn;	/* NULL: nothing attached */
+	void		*fn_ctx;
 	struct mem	*mem;
 	uint64_t	mem_broken;	/* as last logged */
 	unsigned int	vectors;

@@ -57,13 +57,13 @@ bool vu_request_unplug(struct vu *v)
 
 static void tell_card(struct vu *v, uint32_t i)
 {
-	card_msix_mask(v->card, i, v->irq_fd[i] < 0 || v->irq_masked[i]);
+	v->fn->msix_mask(v->fn_ctx, i, v->irq_fd[i] < 0 || v->irq_masked[i]);
 }
 
 /* A reset of the card, also one that the guest wrote into configuration space, masks all */
 void vu_irq_sync(struct vu *v)
 {
-	for (unsigned int i = 0; v->card && i < v->vectors; i++)
+	for (unsigned int i = 0; v->fn && i < v->vectors; i++)
 		tell_card(v, i);
 }
 

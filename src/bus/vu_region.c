@@ -2,13 +2,13 @@
 /*
  * vfio-user server: accesses to BARs and configuration space
  *
- * The card knows aligned 32-bit accesses to its BARs, and so does every driver
+ * A function knows aligned 32-bit accesses to its BARs, and so does every driver
  * of it.  Everything else that a client may ask for is made of those: a wider
  * access is several, lowest address first; a part of a word is read by reading
  * the word.  Writing a part of a word means reading the word, changing it and
  * writing it back.  That is harmless where registers only store (the MSI-X
- * table, the firmware window) but not in BAR0, where reading can clear and
- * writing back can command: there it is refused.
+ * table, the firmware window) but not in the card's BAR0, where reading can clear
+ * and writing back can command: there it is refused (whole_words).
  *
  * Configuration space takes 1, 2 and 4 bytes; a longer access is cut into the
  * largest aligned pieces.  QEMU reads all 4096 bytes in one message.
@@ -23,10 +23,9 @@
 
 uint64_t vu_region_size(const struct vu *v, uint32_t region)
 {
-	(void)v;
 	if (region == VU_REGION_CONFIG)
 		return CARD_CFG_SIZE;
-	return region < VU_REGION_ROM ? card_bar_size(region) : 0;
+	return region < VU_REGION_ROM ? v->fn->bar_size(region) : 0;
 }
 
 /* ---- configuration space ---- */
@@ -39,11 +38,11 @@ static unsigned int cfg_piece(uint32_t off, uint32_t left)
 	return !(off % 2) && left >= 2 ? 2 : 1;
 }
 
-static void cfg_read(struct card *c, uint32_t off, uint8_t *data, uint32_t len)
+static void cfg_read(const struct vu *v, uint32_t off, uint8_t *data, uint32_t len)
 {
 	while (len) {
 		unsigned int n = cfg_piece(off, len);
-		uint32_t val = card_cfg_read(c, off, n);
+		uint32_t val = v->fn->cfg_read(v->fn_ctx, off, n);
 
 		memcpy(data, &val, n);
 		off += n;
@@ -52,14 +51,14 @@ static void cfg_read(struct card *c, uint32_t off, uint8_t *data, uint32_t len)
 	}
 }
 
-static void cfg_write(struct card *c, uint32_t off, const uint8_t *data, uint32_t len)
+static void cfg_write(const struct vu *v, uint32_t off, const uint8_t *data, uint32_t len)
 {
 	while (len) {
 		unsigned int n = cfg_piece(off, len);
 		uint32_t val = 0;
 
 		memcpy(&val, data, n);
-		card_cfg_write(c, off, n, val);
+		v->fn->cfg_write(v->fn_ctx, off, n, val);
 		off += n;
 		data += n;
 		len -= n;
@@ -76,11 +75,16 @@ static uint32_t bar_piece(uint32_t off, uint32_t left)
 	return n < left ? n : left;
 }
 
-static void bar_read(struct card *c, unsigned int bar, uint32_t off, uint8_t *data, uint32_t len)
+static bool partial_refused(const struct vu *v, uint32_t region, uint64_t ends)
+{
+	return region < VU_REGION_ROM && v->fn->whole_words & 1u << region && ends % 4;
+}
+
+static void bar_read(const struct vu *v, unsigned int bar, uint32_t off, uint8_t *data, uint32_t len)
 {
 	while (len) {
 		uint32_t n = bar_piece(off, len);
-		uint32_t val = card_bar_read(c, bar, off & ~3u);
+		uint32_t val = v->fn->bar_read(v->fn_ctx, bar, off & ~3u);
 
 		memcpy(data, (uint8_t *)&val + off % 4, n);
 		off += n;
@@ -89,17 +93,17 @@ static void bar_read(struct card *c, unsigned int bar, uint32_t off, uint8_t *da
 	}
 }
 
-static int bar_write(struct card *c, unsigned int bar, uint32_t off, const uint8_t *data,
+static int bar_write(const struct vu *v, unsigned int bar, uint32_t off, const uint8_t *data,
 		     uint32_t len)
 {
-	if (bar == 0 && (off | len) % 4)
+	if (partial_refused(v, bar, off | len))
 		return -EINVAL;
 	while (len) {
 		uint32_t n = bar_piece(off, len);
-		uint32_t val = n < 4 ? card_bar_read(c, bar, off & ~3u) : 0;
+		uint32_t val = n < 4 ? v->fn->bar_read(v->fn_ctx, bar, off & ~3u) : 0;
 
 		memcpy((uint8_t *)&val + off % 4, data, n);
-		card_bar_write(c, bar, off & ~3u, val);
+		v->fn->bar_write(v->fn_ctx, bar, off & ~3u, val);
 		off += n;
 		data += n;
 		len -= n;
@@ -125,9 +129,9 @@ int vu_region_read(struct vu *v, struct vu_msg *m)
 	if (!access_ok(v, &rw))
 		return -EINVAL;
 	if (rw.region == VU_REGION_CONFIG)
-		cfg_read(v->card, (uint32_t)rw.offset, data, rw.count);
+		cfg_read(v, (uint32_t)rw.offset, data, rw.count);
 	else
-		bar_read(v->card, rw.region, (uint32_t)rw.offset, data, rw.count);
+		bar_read(v, rw.region, (uint32_t)rw.offset, data, rw.count);
 	memcpy(m->reply, &rw, sizeof(rw));
 	m->reply_len = (uint32_t)sizeof(rw) + rw.count;
 	return 0;
@@ -137,11 +141,11 @@ int vu_region_read(struct vu *v, struct vu_msg *m)
 static int region_write(struct vu *v, const struct vu_region_rw *rw, const uint8_t *data)
 {
 	if (rw->region == VU_REGION_CONFIG) {
-		cfg_write(v->card, (uint32_t)rw->offset, data, rw->count);
+		cfg_write(v, (uint32_t)rw->offset, data, rw->count);
 		vu_irq_sync(v);		/* it may have been a function-level reset */
 		return 0;
 	}
-	return bar_write(v->card, rw->region, (uint32_t)rw->offset, data, rw->count);
+	return bar_write(v, rw->region, (uint32_t)rw->offset, data, rw->count);
 }
 
 int vu_region_write(struct vu *v, struct vu_msg *m)
@@ -183,7 +187,7 @@ int vu_write_multi(struct vu *v, struct vu_msg *m)
 			if (pass)
 				region_write(v, &rw, w.data);
 			else if (w.count > sizeof(w.data) || !access_ok(v, &rw) ||
-				 (w.region == 0 && (w.offset | w.count) % 4))
+				 partial_refused(v, w.region, w.offset | w.count))
 				return -EINVAL;
 		}
 	}

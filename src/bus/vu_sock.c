@@ -110,7 +110,7 @@ int vu_accept(struct vu *v)
 			vu_log(v, "client left");
 			vu_disconnect(v);
 		}
-		if (v->cfd >= 0 || !v->card) {
+		if (v->cfd >= 0 || !v->fn) {
 			v->stat[VU_ST_REFUSED]++;
 			vu_log(v, "a second client was refused");
 			close(fd);
@@ -392,8 +392,8 @@ void vu_disconnect(struct vu *v)
 	v->dma_late = 0;
 
 	vu_irq_drop_all(v);
-	if (v->card)
-		card_reset(v->card, CARD_RESET_HOST);
+	if (v->fn)
+		v->fn->reset(v->fn_ctx, true);
 	mem_unmap_all(v->mem);
 	vu_irq_sync(v);
 }
