@@ -219,7 +219,7 @@ static unsigned int on_wire_rx(void *ctx, const struct frame *f, unsigned int n,
 		int ch;
 
 		if (is_control(p, len)) {
-			if (!fw_ready(fw_home_fw(h->ch[0].fw)))
+			if (!fw_home_ready(h->ch[0].fw))
 				continue;	/* it is the firmware that answers */
 			if (!must && !room_for_a_command(h)) {
 				h->holding = true;
@@ -251,7 +251,7 @@ static void ask_link(void *ctx, unsigned int ch, struct ncsi_link *l)
 
 static bool ask_host(void *ctx, unsigned int ch)
 {
-	return fw_host_owns(fw_home_fw(((struct bmc_home *)ctx)->ch[ch].fw));
+	return fw_home_host_owns(((struct bmc_home *)ctx)->ch[ch].fw);
 }
 
 static uint64_t ctr(const struct channel *c, uint32_t csr)
@@ -309,7 +309,7 @@ static void on_filters(void *ctx, unsigned int ch)
 		memcpy(mac[0], c->mac, 6);
 		n = 1;
 	}
-	fw_bmc_set(fw_home_fw(c->fw), n, (const uint8_t (*)[6])mac, w.all_multi || n < w.n);
+	fw_home_bmc_set(c->fw, n, (const uint8_t (*)[6])mac, w.all_multi || n < w.n);
 }
 
 /* ---- what happens to a channel ---- */

@@ -3,6 +3,7 @@
  * Requests of the control socket about the firmware and what it looks after:
  * its life, the link's other end, module, sensors, fuses.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,11 +41,6 @@ struct json_object *control_ok(void)
 	return o;
 }
 
-static struct fw *fw_of(struct unit *u)
-{
-	return fw_home_fw(unit_fw(u));
-}
-
 /* A number from @min to @max; false: @val is none */
 static bool number(const char *val, long min, long max, long *n)
 {
@@ -56,31 +52,43 @@ static bool number(const char *val, long min, long max, long *n)
 	return *val && !*end && *n >= min && *n <= max;
 }
 
+static struct json_object *not_here(void)
+{
+	return control_error("the card's firmware is not ours: this can't be asked of it");
+}
+
+static struct json_object *told(int err)
+{
+	return err == -ENOTSUP ? not_here() : control_ok();
+}
+
 static struct json_object *show_fw(struct unit *u)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "phase", json_object_new_string(fw_phase_names[fw_phase(fw_of(u))]));
+	json_object_object_add(o, "phase", json_object_new_string(fw_phase_names[fw_home_phase(unit_fw(u))]));
 	fw_home_counters(unit_fw(u), control_counter, o);
 	return o;
 }
 
 struct json_object *control_fw(struct unit *u, char **args)
 {
-	struct fw *fw = fw_of(u);
+	struct fw_home *fw = unit_fw(u);
 	int err;
 
 	if (!args[0])
 		return show_fw(u);
 	if (!strcmp(args[0], "crash"))
-		err = fw_crash(fw, "asked for");
+		err = fw_home_crash(fw, "asked for");
 	else if (!strcmp(args[0], "hang"))
-		err = fw_hang(fw);
+		err = fw_home_hang(fw);
 	else if (!strcmp(args[0], "restart"))
-		err = fw_restart(fw);
+		err = fw_home_restart(fw);
 	else
 		return control_error("fw: crash, hang or restart is wanted, not \"%s\"", args[0]);
-	return err ? control_error("fw: the firmware is %s", fw_phase_names[fw_phase(fw)]) : control_ok();
+	if (err == -ENOTSUP)
+		return not_here();
+	return err ? control_error("fw: the firmware is %s", fw_phase_names[fw_home_phase(fw)]) : control_ok();
 }
 
 struct json_object *control_power(struct unit *u, char **args)
@@ -95,11 +103,10 @@ struct json_object *control_power(struct unit *u, char **args)
 /* The light that a module with lasers gets */
 static void show_light(struct unit *u, bool on)
 {
-	struct fw *fw = fw_of(u);
-	struct fw_module m = *fw_module(fw);
+	struct fw_module m = *fw_home_module(unit_fw(u));
 
 	m.rx_nw = on && (m.kind == FW_MODULE_OPTIC || m.kind == FW_MODULE_CMIS) ? 700000 : 0;
-	fw_set_module(fw, &m);
+	fw_home_set_module(unit_fw(u), &m);
 }
 
 static struct json_object *link_number(struct partner *p, char **args)
@@ -152,9 +159,8 @@ struct json_object *control_module(struct unit *u, char **args)
 
 	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (!strcmp(args[0], t[i].name)) {
-			fw_set_module(fw_of(u), &t[i].m);
 			partner_cable(unit_partner(u), t[i].m.kind != FW_MODULE_NONE);
-			return control_ok();
+			return told(fw_home_set_module(unit_fw(u), &t[i].m));
 		}
 	return control_error("module: none, dac, optic or cmis is wanted, not \"%s\"", args[0]);
 }
@@ -193,7 +199,7 @@ struct json_object *control_sensor(struct unit *u, char **args)
 	} else {
 		return control_error("sensor: temp, volt, ambient or auto is wanted, not \"%s\"", args[0]);
 	}
-	fw_sensors(fw_of(u));
+	fw_home_sensors(unit_fw(u));
 	return control_ok();
 }
 
@@ -204,6 +210,5 @@ struct json_object *control_otp(struct unit *u, char **args)
 
 	if (*end || status > UINT32_MAX || (end2 && *end2) || write_status > UINT32_MAX)
 		return control_error("otp: two 32-bit numbers are wanted");
-	fw_set_otp(fw_of(u), (uint32_t)status, (uint32_t)write_status);
-	return control_ok();
+	return told(fw_home_set_otp(unit_fw(u), (uint32_t)status, (uint32_t)write_status));
 }

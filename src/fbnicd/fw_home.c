@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The firmware's home inside fbnicd.
- *
- * Nothing runs here by itself.  The host's mailbox writes, resets, link changes
- * and the passing of time come from the card (struct card_fw_ops) and go
- * straight into the firmware; what the firmware does comes back as card_fw_*()
- * calls.  All on the card's thread, nothing when idle.
+ * What every home of a firmware has: the card and the board as a firmware
+ * reaches them (struct fw_env), and the telling.
  *
  * What the firmware has to tell goes to the card's trace as block "fw": events
  * if they are wanted, refusals always, but at most BUGS_PER_SEC of them in a
  * second, so that a mad guest can't fill a disk; the counters have all of them.
  */
-#include "fw_home.h"
+#include "fw_home_int.h"
 
 #include "../card/regs.h"
 #include "flash_file.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NS_PER_SEC	1000000000ull
 #define BUGS_PER_SEC	10u
-
-struct fw_home {
-	struct card	*card;
-	struct card_env	env;
-	bool		trace;
-	uint64_t	bug_second;
-	unsigned int	bugs;
-	struct flash_file *flash;
-	struct fw_home_watch watch;
-	struct board	board;
-	struct fw	*fw;
-};
 
 /* ---- what the firmware gets ---- */
 
@@ -192,16 +174,6 @@ static int home_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 
 /* ---- telling ---- */
 
-__attribute__((format(printf, 3, 4)))
-static void tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	h->env.trace(h->env.ctx, BLK_FW, kind, fmt, ap);
-	va_end(ap);
-}
-
 static bool bug_allowed(struct fw_home *h)
 {
 	uint64_t second = home_now(h) / NS_PER_SEC;
@@ -213,79 +185,35 @@ static bool bug_allowed(struct fw_home *h)
 	return h->bugs++ < BUGS_PER_SEC;
 }
 
+void fw_home_tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!h->env.trace || !(kind == TRACE_GUEST_BUG ? bug_allowed(h) : h->trace))
+		return;
+	va_start(ap, fmt);
+	h->env.trace(h->env.ctx, BLK_FW, kind, fmt, ap);
+	va_end(ap);
+}
+
 static void home_event(void *ctx, const struct fw_event *ev)
 {
 	struct fw_home *h = ctx;
 	const char *name = ev->name ? ev->name : "message";
 
-	if (!h->env.trace)
-		return;
-	if (ev->kind == FW_EV_REFUSED) {
-		if (bug_allowed(h))
-			tell(h, TRACE_GUEST_BUG, "%s%u: %s: %s 0x%02x, %u bytes, error %d", ev->ring ? "tx" : "rx",
+	if (ev->kind == FW_EV_REFUSED)
+		fw_home_tell(h, TRACE_GUEST_BUG, "%s%u: %s: %s 0x%02x, %u bytes, error %d", ev->ring ? "tx" : "rx",
 			     ev->desc, ev->reason, name, ev->msg, ev->len, ev->err);
-		return;
-	}
-	if (!h->trace)
-		return;
-	if (ev->kind == FW_EV_STATE)
-		tell(h, TRACE_EVENT, "%s", name);
+	else if (ev->kind == FW_EV_STATE)
+		fw_home_tell(h, TRACE_EVENT, "%s", name);
 	else
-		tell(h, TRACE_EVENT, "%s%u: %s 0x%02x, %u bytes", ev->kind == FW_EV_IN ? "tx" : "rx", ev->desc, name,
-		     ev->msg, ev->len);
+		fw_home_tell(h, TRACE_EVENT, "%s%u: %s 0x%02x, %u bytes", ev->kind == FW_EV_IN ? "tx" : "rx", ev->desc,
+			     name, ev->msg, ev->len);
 }
 
-/* ---- what the card gets ---- */
-
-static void card_mbx_written(void *ctx, unsigned int word)
+void fw_home_env(struct fw_home *h, struct fw_env *env)
 {
-	struct fw_home *h = ctx;
-
-	fw_mbx_written(h->fw, word);
-}
-
-static void card_was_reset(void *ctx)
-{
-	struct fw_home *h = ctx;
-
-	fw_host_reset(h->fw);
-}
-
-static void card_timer_due(void *ctx)
-{
-	struct fw_home *h = ctx;
-
-	fw_timer(h->fw);
-}
-
-static void card_link_changed(void *ctx, bool up)
-{
-	struct fw_home *h = ctx;
-
-	fw_link(h->fw, up);
-	if (h->watch.link)
-		h->watch.link(h->watch.ctx, up);
-}
-
-static const struct card_fw_ops card_ops = {
-	.mbx_written = card_mbx_written,
-	.reset = card_was_reset,
-	.timer = card_timer_due,
-	.link = card_link_changed,
-};
-
-/* ---- life ---- */
-
-void fw_home_config_default(struct fw_home_config *cfg)
-{
-	*cfg = (struct fw_home_config){ .trace = false };
-	fw_config_default(&cfg->fw);
-}
-
-struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const struct fw_home_config *cfg)
-{
-	struct fw_home *h = calloc(1, sizeof(*h));
-	struct fw_env fw_env = {
+	*env = (struct fw_env){
 		.ctx = h,
 		.mbx_read = home_mbx_read,
 		.mbx_write = home_mbx_write,
@@ -296,49 +224,48 @@ struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const st
 		.now = home_now,
 		.timer = home_timer,
 		.set_link_mode = home_set_link_mode,
-		.flash_read = cfg->flash ? home_flash_read : NULL,
-		.flash_write = cfg->flash ? home_flash_write : NULL,
-		.flash_sync = cfg->flash ? home_flash_sync : NULL,
+		.flash_read = h->flash ? home_flash_read : NULL,
+		.flash_write = h->flash ? home_flash_write : NULL,
+		.flash_sync = h->flash ? home_flash_sync : NULL,
 		.reg_read = home_reg_read,
 		.bmc = { home_csr_write, home_bmc_table, home_owner, home_restarted },
 		.sensor = home_sensor,
 		.event = home_event,
 	};
-	int err;
+}
 
-	if (!h)
-		return NULL;
+/* ---- life ---- */
+
+void fw_home_config_default(struct fw_home_config *cfg)
+{
+	*cfg = (struct fw_home_config){ .trace = false };
+	fw_config_default(&cfg->fw);
+}
+
+void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card *c, const struct card_env *env,
+		  const struct fw_home_config *cfg)
+{
+	h->ops = ops;
 	h->card = c;
 	h->env = *env;
 	h->trace = cfg->trace;
 	h->flash = cfg->flash;
+	h->module = cfg->fw.module;
 	board_init(&h->board, home_now(h));
-	h->fw = calloc(1, fw_size());
-	if (!h->fw) {
-		free(h);
-		return NULL;
-	}
-	err = fw_init(h->fw, &cfg->fw, &fw_env);
-	if (err) {
-		free(h->fw);
-		free(h);
-		errno = -err;
-		return NULL;
-	}
-	card_attach_fw(c, &card_ops, h);
-	return h;
+}
+
+void fw_home_detach(struct fw_home *h)
+{
+	static const struct card_fw_ops nobody;
+
+	card_attach_fw(h->card, &nobody, NULL);
+	card_fw_timer(h->card, UINT64_MAX);
 }
 
 void fw_home_free(struct fw_home *h)
 {
-	static const struct card_fw_ops nobody;
-
-	if (!h)
-		return;
-	card_attach_fw(h->card, &nobody, NULL);
-	card_fw_timer(h->card, UINT64_MAX);
-	free(h->fw);
-	free(h);
+	if (h)
+		h->ops->free(h);
 }
 
 void fw_home_trace(struct fw_home *h, bool all)
@@ -351,27 +278,84 @@ void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w)
 	h->watch = w ? *w : (struct fw_home_watch){ .ctx = NULL };
 }
 
+void fw_home_link(struct fw_home *h, bool up)
+{
+	if (h->watch.link)
+		h->watch.link(h->watch.ctx, up);
+}
+
+/* ---- what others ask of it ---- */
+
+enum fw_phase fw_home_phase(const struct fw_home *h)
+{
+	return h->ops->phase(h);
+}
+
+bool fw_home_ready(const struct fw_home *h)
+{
+	return fw_home_phase(h) == FW_READY;
+}
+
+bool fw_home_host_owns(const struct fw_home *h)
+{
+	return h->ops->host_owns(h);
+}
+
+void fw_home_power(struct fw_home *h)
+{
+	if (h->ops->power)
+		h->ops->power(h);
+}
+
+int fw_home_crash(struct fw_home *h, const char *why)
+{
+	return h->ops->crash ? h->ops->crash(h, why) : -ENOTSUP;
+}
+
+int fw_home_hang(struct fw_home *h)
+{
+	return h->ops->hang ? h->ops->hang(h) : -ENOTSUP;
+}
+
+int fw_home_restart(struct fw_home *h)
+{
+	return h->ops->restart ? h->ops->restart(h) : -ENOTSUP;
+}
+
+int fw_home_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+{
+	return h->ops->bmc_set ? h->ops->bmc_set(h, macs, mac, all_multi) : -ENOTSUP;
+}
+
+int fw_home_set_module(struct fw_home *h, const struct fw_module *m)
+{
+	h->module = *m;
+	return h->ops->set_module ? h->ops->set_module(h, m) : -ENOTSUP;
+}
+
+const struct fw_module *fw_home_module(const struct fw_home *h)
+{
+	return &h->module;
+}
+
+int fw_home_set_otp(struct fw_home *h, uint32_t status, uint32_t write_status)
+{
+	return h->ops->set_otp ? h->ops->set_otp(h, status, write_status) : -ENOTSUP;
+}
+
 struct board *fw_home_board(struct fw_home *h)
 {
 	board_now(h);
 	return &h->board;
 }
 
-struct fw *fw_home_fw(struct fw_home *h)
+int fw_home_sensors(struct fw_home *h)
 {
-	return h->fw;
+	return h->ops->sensors ? h->ops->sensors(h) : -ENOTSUP;
 }
 
-void fw_home_counters(struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
+void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {
-	char name[64];
-
-	for (unsigned int i = 0; i < FWC_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_%s", fw_counter_names[i]);
-		fn(arg, name, fw_counter(h->fw, (enum fw_counter)i));
-	}
-	for (unsigned int i = 0; i < FWR_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
-		fn(arg, name, fw_refused(h->fw, (enum fw_refusal)i));
-	}
+	if (h->ops->counters)
+		h->ops->counters(h, fn, arg);
 }

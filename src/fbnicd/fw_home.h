@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firmware's home inside fbnicd: joins the firmware core (fw/fw.h) to a
- * card (card/card.h).  Each knows nothing of the other.
+ * Where a card's firmware lives.  A home joins a firmware to a card
+ * (card/card.h) and to what is around it on the board: flash, sensors, the
+ * module in the cage, the BMC.  There are several, and nobody but who makes one
+ * knows which it is:
+ *
+ *	fw_inside.h	our firmware core (fw/fw.h), in this process
+ *
+ * A home attaches itself to the card when it is made and detaches when it is freed.
  */
 #ifndef OPENFBNIC_FW_HOME_H
 #define OPENFBNIC_FW_HOME_H
@@ -24,13 +30,7 @@ struct fw_home_config {
 
 void fw_home_config_default(struct fw_home_config *cfg);
 
-/*
- * Boots a firmware and attaches it to @c.  @env is the environment that the
- * card was made with: its clock and its trace (as BLK_FW) are used.  The only
- * allocation.  NULL with errno set: out of memory, or a bad configuration.
- */
-struct fw_home *fw_home_new(struct card *c, const struct card_env *env, const struct fw_home_config *cfg);
-void fw_home_free(struct fw_home *h);		/* detaches */
+void fw_home_free(struct fw_home *h);		/* NULL: nothing to do */
 void fw_home_trace(struct fw_home *h, bool all);
 
 /* What others want to know of the firmware's life; any may be NULL */
@@ -43,10 +43,29 @@ struct fw_home_watch {
 
 void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w);	/* NULL: nobody */
 
-/* As it is now; may be changed */
+/* ---- its life.  Functions that return int give 0 or a negative errno; -ENOTSUP: this home can't ---- */
+
+enum fw_phase fw_home_phase(const struct fw_home *h);
+bool fw_home_ready(const struct fw_home *h);
+bool fw_home_host_owns(const struct fw_home *h);
+void fw_home_power(struct fw_home *h);		/* off and on */
+int fw_home_crash(struct fw_home *h, const char *why);	/* -EBUSY: there is nothing that could */
+int fw_home_hang(struct fw_home *h);
+int fw_home_restart(struct fw_home *h);
+
+/* ---- what it looks after ---- */
+
+/* The addresses that the BMC wants frames for; as fw_bmc_set() */
+int fw_home_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+/* What is in the cage */
+int fw_home_set_module(struct fw_home *h, const struct fw_module *m);
+const struct fw_module *fw_home_module(const struct fw_home *h);
+int fw_home_set_otp(struct fw_home *h, uint32_t status, uint32_t write_status);
+/* The board as it is now; may be changed, after which firmware is told by fw_home_sensors() */
 struct board *fw_home_board(struct fw_home *h);
-struct fw *fw_home_fw(struct fw_home *h);
+int fw_home_sensors(struct fw_home *h);
+
 /* Walks the firmware's counters: "fw_messages_in", "fw_refused_tx_bad_length", ... */
-void fw_home_counters(struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
+void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
 
 #endif

@@ -24,6 +24,7 @@
 #include "bmc_home.h"
 #include "flash_file.h"
 #include "fw_home.h"
+#include "fw_inside.h"
 #include "loop.h"
 #include "partner.h"
 #include "state.h"
@@ -246,7 +247,7 @@ static void open_fw(struct unit *u, const struct card_options *o)
 	cfg.fw.restart_ms = o->fw_restart_ms;
 	cfg.fw.speed = o->speed;
 	cfg.fw.fec = o->fec;
-	u->fw = fw_home_new(u->card, &u->env, &cfg);
+	u->fw = fw_inside_new(u->card, &u->env, &cfg);
 	if (!u->fw)
 		die("card %u: the firmware does not start: %s", u->index, strerror(errno));
 }
@@ -323,7 +324,7 @@ struct fw_home *unit_fw(struct unit *u)
 void unit_power(struct unit *u)
 {
 	card_reset(u->card, CARD_RESET_POWER);
-	fw_power(fw_home_fw(u->fw));
+	fw_home_power(u->fw);
 	partner_power(&u->partner);
 }
 

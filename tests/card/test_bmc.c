@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "books.h"
 
 #define MEM	(24u << 20)
@@ -153,7 +153,7 @@ static int setup_card(void **state)
 	cfg.fw.bmc_macs = 1;
 	memcpy(cfg.fw.bmc_mac[0], bmc_mac, 6);
 	cfg.fw.bmc_all_multi = true;
-	fw = fw_home_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = env_now }, &cfg);
+	fw = fw_inside_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = env_now }, &cfg);
 	assert_non_null(fw);
 	books_clear();
 	return 0;
@@ -646,25 +646,25 @@ static void after_power_on(void **state)
 {
 	(void)state;
 	card_reset(card, CARD_RESET_POWER);
-	fw_power(fw_home_fw(fw));
+	fw_power(fw_inside_core(fw));
 	bmc_has_its_network();
 }
 
 static void firmware_crashes_and_comes_back(void **state)
 {
 	(void)state;
-	fw_crash(fw_home_fw(fw), "test");
+	fw_crash(fw_inside_core(fw), "test");
 	make(bmc_mac, other, 150);		/* the data path goes on, with the driver's tables */
 	wire_sends(f, 150);
 	bmc_got(f, 150);
-	fw_restart(fw_home_fw(fw));
+	fw_restart(fw_inside_core(fw));
 	make(broadcast, other, 150);
 	wire_sends(f, 150);
 	bmc_got(f, 150);
 	host_got(f, 150);			/* they are still the driver's */
-	fw_crash(fw_home_fw(fw), "test");
+	fw_crash(fw_inside_core(fw), "test");
 	h->ops->reset(h);
-	fw_restart(fw_home_fw(fw));
+	fw_restart(fw_inside_core(fw));
 	bmc_has_its_network();
 }
 
@@ -674,7 +674,7 @@ static void addresses_of_the_bmc_change(void **state)
 
 	(void)state;
 	assert_int_equal(h->ops->reset(h), 0);
-	assert_int_equal(fw_bmc_set(fw_home_fw(fw), 2, mac, false), 0);
+	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 2, mac, false), 0);
 	make(bmc_mac, other, 150);
 	wire_sends(f, 150);
 	assert_int_equal(bmc.n, 0);
@@ -683,7 +683,7 @@ static void addresses_of_the_bmc_change(void **state)
 		wire_sends(f, 150);
 		bmc_got(f, 150);
 	}
-	assert_true(fw_bmc_set(fw_home_fw(fw), 5, mac, false) < 0);
+	assert_true(fw_bmc_set(fw_inside_core(fw), 5, mac, false) < 0);
 }
 
 static void a_card_without_bmc_is_left_alone(void **state)
@@ -693,7 +693,7 @@ static void a_card_without_bmc_is_left_alone(void **state)
 	(void)state;
 	fw_home_free(fw);
 	fw_home_config_default(&cfg);
-	fw = fw_home_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = env_now }, &cfg);
+	fw = fw_inside_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = env_now }, &cfg);
 	assert_non_null(fw);
 	assert_int_equal(h->ops->reset(h), 0);
 	assert_int_equal(card_csr_peek(card, CSR_RPC_RMI_CONFIG), 0);

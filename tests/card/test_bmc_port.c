@@ -5,7 +5,7 @@
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
 #include "../../src/fbnicd/bmc_home.h"
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "../../src/host/host.h"
 
 static struct bench *b;
@@ -58,7 +58,7 @@ static int setup(void **state)
 	ip = host_new_inproc(&cc, 1 << 20);
 	assert_non_null(ip);
 	fw_home_config_default(&fc);
-	fw = fw_home_new(ip->card, &(struct card_env){ .now = card_now }, &fc);
+	fw = fw_inside_new(ip->card, &(struct card_env){ .now = card_now }, &fc);
 	assert_non_null(fw);
 	card_connect(ip->card, &wire_ops, NULL, PORT_LSO_CUT);
 	snprintf(spec, sizeof(spec), "stream:unix:%s/nc;server=on", b->dir);
@@ -246,7 +246,7 @@ static void events_arrive_as_aens(void **state)
 	assert_int_equal(newest()->data[18], 0xff);
 	assert_int_equal(get32(newest()->data + 30), 0);
 	assert_int_equal(get32(newest()->data + 34), 0x00100000);
-	fw_restart(fw_home_fw(fw));
+	fw_restart(fw_inside_core(fw));
 	work();
 	assert_int_equal(mc->n, 2);
 	assert_int_equal(get32(newest()->data + 30), 1);
@@ -259,12 +259,12 @@ static void a_crashed_firmware_is_silent(void **state)
 
 	(void)state;
 	configure();
-	fw_crash(fw_home_fw(fw), "test");
+	fw_crash(fw_inside_core(fw), "test");
 	n = mc->n;
 	command(0x0a, 0, NOTHING);
 	work();
 	assert_int_equal(mc->n, n);
-	fw_restart(fw_home_fw(fw));
+	fw_restart(fw_inside_core(fw));
 	work();
 	assert_int_equal(mc->n, n + 1);		/* configuration required */
 	configure();

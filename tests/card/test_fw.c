@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The firmware in its home, on a whole card, through the mailbox */
 #include "../../src/fbnicd/flash_file.h"
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "fw_host.h"
 
 static struct host_inproc *ip;
@@ -38,7 +38,7 @@ static void plug(uint32_t boot_ms)
 	fw_home_config_default(&cfg);
 	cfg.flash = flash;
 	cfg.fw.boot_ms[1] = boot_ms;
-	home = fw_home_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = no_trace }, &cfg);
+	home = fw_inside_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = no_trace }, &cfg);
 	assert_non_null(home);
 	memset(&m, 0, sizeof(m));
 	assert_int_equal(host_enable(&ip->h), 0);
@@ -71,7 +71,7 @@ static void every_request_is_answered(void **st)
 	}
 	assert_int_equal(m.errors, 0);
 	drv_fw_close(&m);
-	assert_false(fw_host_here(fw_home_fw(home)));
+	assert_false(fw_host_here(fw_inside_core(home)));
 	unplug();
 }
 
@@ -98,7 +98,7 @@ static void update_and_power(void **st)
 	assert_int_equal(tlv_uint(&in.a[CAP_VERSION]), FW_VERSION(26, 11, 0, 1));
 	assert_int_equal(tlv_uint(&in.a[CAP_STORED_VERSION]), FW_VERSION(27, 1, 2, 3));
 	card_reset(ip->card, CARD_RESET_POWER);
-	fw_power(fw_home_fw(home));
+	fw_power(fw_inside_core(home));
 	assert_int_equal(host_enable(&ip->h), 0);
 	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
 	fwh_caps(&m, &in);
@@ -134,7 +134,7 @@ static void crash_and_hang_under_a_driver(void **st)
 
 	(void)st;
 	plug(0);
-	fw = fw_home_fw(home);
+	fw = fw_inside_core(home);
 	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
 	for (unsigned int i = 0; i < 20; i++) {
 		struct fw_in in;

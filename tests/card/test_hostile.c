@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "rig.h"
 
 #define MEM	(24u << 20)
@@ -55,7 +55,7 @@ static int setup(void **state)
 	h->mem += PAGE;
 	h->mem_size -= 2 * PAGE;
 	fw_home_config_default(&cfg);
-	fw = fw_home_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = fw_now, .trace = no_trace }, &cfg);
+	fw = fw_inside_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = fw_now, .trace = no_trace }, &cfg);
 	assert_non_null(fw);
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "../../src/host/drv.h"
 
 #define MUST(c)	do { if (!(c)) { fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #c); abort(); } } while (0)
@@ -116,7 +116,7 @@ static void on_filters(void *ctx, unsigned int ch)
 	ncsi_wants(ncsi, ch, &w);
 	MUST(w.n <= NCSI_MAC_FILTERS && w.uc <= w.n);
 	if (!ch && w.n)
-		fw_bmc_set(fw_home_fw(fw), w.n < FW_BMC_MACS ? w.n : FW_BMC_MACS, (const uint8_t (*)[6])w.mac,
+		fw_bmc_set(fw_inside_core(fw), w.n < FW_BMC_MACS ? w.n : FW_BMC_MACS, (const uint8_t (*)[6])w.mac,
 			   w.all_multi || w.n > FW_BMC_MACS);
 }
 
@@ -166,7 +166,7 @@ static void start(void)
 	fw_home_config_default(&fc);
 	fc.fw.bmc_macs = 1;
 	memcpy(fc.fw.bmc_mac[0], mac, 6);
-	fw = fw_home_new(card, &(struct card_env){ .ctx = ip, .now = now }, &fc);
+	fw = fw_inside_new(card, &(struct card_env){ .ctx = ip, .now = now }, &fc);
 	ncsi = calloc(1, ncsi_size());
 	MUST(fw && ncsi && !ncsi_init(ncsi, &nc, &env));
 	card_connect(card, &wire_port, NULL, PORT_LSO_CUT);
@@ -268,10 +268,10 @@ static void event(uint8_t e)
 			card_bmc_ready(card);
 		break;
 	case 5:
-		fw_crash(fw_home_fw(fw), "fuzz");
+		fw_crash(fw_inside_core(fw), "fuzz");
 		break;
 	case 6:
-		fw_restart(fw_home_fw(fw));
+		fw_restart(fw_inside_core(fw));
 		break;
 	default:
 		while (card_run(card))

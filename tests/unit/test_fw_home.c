@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/fbnicd/fw_home.h"
+#include "../../src/fbnicd/fw_inside.h"
 
 struct card {
 	uint32_t		word[0x8000];
@@ -90,7 +90,7 @@ static struct fw_home *home(bool tell)
 	card.now = 1000000000;
 	fw_home_config_default(&cfg);
 	cfg.trace = tell;
-	h = fw_home_new(&card, &env, &cfg);
+	h = fw_inside_new(&card, &env, &cfg);
 	assert_non_null(h);
 	return h;
 }
@@ -175,7 +175,7 @@ static void a_bad_configuration_is_an_error(void **st)
 	fw_home_config_default(&cfg);
 	cfg.fw.speed = 9;
 	errno = 0;
-	assert_null(fw_home_new(&card, &env, &cfg));
+	assert_null(fw_inside_new(&card, &env, &cfg));
 	assert_int_equal(errno, EINVAL);
 	fw_home_free(NULL);
 }

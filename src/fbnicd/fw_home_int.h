@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What homes of a firmware share: the card and the board as a firmware reaches
+ * them, and the telling.  A home embeds struct fw_home as its first member.
+ */
+#ifndef OPENFBNIC_FW_HOME_INT_H
+#define OPENFBNIC_FW_HOME_INT_H
+
+#include "fw_home.h"
+
+/* As the functions of fw_home.h; NULL: this home can't (phase, host_owns and free must be there) */
+struct fw_home_ops {
+	void (*free)(struct fw_home *h);
+	enum fw_phase (*phase)(const struct fw_home *h);
+	bool (*host_owns)(const struct fw_home *h);
+	void (*power)(struct fw_home *h);
+	int (*crash)(struct fw_home *h, const char *why);
+	int (*hang)(struct fw_home *h);
+	int (*restart)(struct fw_home *h);
+	int (*bmc_set)(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+	int (*set_module)(struct fw_home *h, const struct fw_module *m);
+	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);
+	int (*sensors)(struct fw_home *h);
+	void (*counters)(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
+};
+
+struct fw_home {
+	const struct fw_home_ops *ops;
+	struct card		*card;
+	struct card_env		env;		/* of the card: its clock and its trace (as BLK_FW) are used */
+	bool			trace;
+	uint64_t		bug_second;
+	unsigned int		bugs;
+	struct flash_file	*flash;
+	struct fw_home_watch	watch;
+	struct board		board;
+	struct fw_module	module;
+};
+
+void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card *c, const struct card_env *env,
+		  const struct fw_home_config *cfg);
+/* The card has no firmware any more */
+void fw_home_detach(struct fw_home *h);
+
+/* Card and board as a firmware sees them; ctx is @h */
+void fw_home_env(struct fw_home *h, struct fw_env *env);
+
+/* For a home's struct card_fw_ops.link */
+void fw_home_link(struct fw_home *h, bool up);
+
+/*
+ * Tells something of the firmware: events if they are wanted, what was refused
+ * always, but at most ten lines in a second.
+ */
+void fw_home_tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The firmware's home inside fbnicd.
+ *
+ * Nothing runs here by itself.  The host's mailbox writes, resets, link changes
+ * and the passing of time come from the card (struct card_fw_ops) and go
+ * straight into the firmware; what the firmware does comes back as card_fw_*()
+ * calls.  All on the card's thread, nothing when idle.
+ */
+#include "fw_inside.h"
+
+#include "fw_home_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct inside {
+	struct fw_home	base;
+	struct fw	*fw;
+};
+
+/* ---- what the card gets ---- */
+
+static void card_mbx_written(void *ctx, unsigned int word)
+{
+	struct inside *h = ctx;
+
+	fw_mbx_written(h->fw, word);
+}
+
+static void card_was_reset(void *ctx)
+{
+	struct inside *h = ctx;
+
+	fw_host_reset(h->fw);
+}
+
+static void card_timer_due(void *ctx)
+{
+	struct inside *h = ctx;
+
+	fw_timer(h->fw);
+}
+
+static void card_link_changed(void *ctx, bool up)
+{
+	struct inside *h = ctx;
+
+	fw_link(h->fw, up);
+	fw_home_link(&h->base, up);
+}
+
+static const struct card_fw_ops card_ops = {
+	.mbx_written = card_mbx_written,
+	.reset = card_was_reset,
+	.timer = card_timer_due,
+	.link = card_link_changed,
+};
+
+/* ---- what others ask ---- */
+
+static struct fw *core(const struct fw_home *h)
+{
+	return ((const struct inside *)h)->fw;
+}
+
+static enum fw_phase inside_phase(const struct fw_home *h)
+{
+	return fw_phase(core(h));
+}
+
+static bool inside_host_owns(const struct fw_home *h)
+{
+	return fw_host_owns(core(h));
+}
+
+static void inside_power(struct fw_home *h)
+{
+	fw_power(core(h));
+}
+
+static int inside_crash(struct fw_home *h, const char *why)
+{
+	return fw_crash(core(h), why);
+}
+
+static int inside_hang(struct fw_home *h)
+{
+	return fw_hang(core(h));
+}
+
+static int inside_restart(struct fw_home *h)
+{
+	return fw_restart(core(h));
+}
+
+static int inside_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+{
+	return fw_bmc_set(core(h), macs, mac, all_multi);
+}
+
+static int inside_set_module(struct fw_home *h, const struct fw_module *m)
+{
+	fw_set_module(core(h), m);
+	return 0;
+}
+
+static int inside_set_otp(struct fw_home *h, uint32_t status, uint32_t write_status)
+{
+	fw_set_otp(core(h), status, write_status);
+	return 0;
+}
+
+static int inside_sensors(struct fw_home *h)
+{
+	fw_sensors(core(h));
+	return 0;
+}
+
+static void inside_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i < FWC_COUNT; i++) {
+		snprintf(name, sizeof(name), "fw_%s", fw_counter_names[i]);
+		fn(arg, name, fw_counter(core(h), (enum fw_counter)i));
+	}
+	for (unsigned int i = 0; i < FWR_COUNT; i++) {
+		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
+		fn(arg, name, fw_refused(core(h), (enum fw_refusal)i));
+	}
+}
+
+static void inside_free(struct fw_home *h)
+{
+	fw_home_detach(h);
+	free(core(h));
+	free(h);
+}
+
+static const struct fw_home_ops ops = {
+	.free = inside_free, .phase = inside_phase, .host_owns = inside_host_owns, .power = inside_power,
+	.crash = inside_crash, .hang = inside_hang, .restart = inside_restart, .bmc_set = inside_bmc_set,
+	.set_module = inside_set_module, .set_otp = inside_set_otp, .sensors = inside_sensors,
+	.counters = inside_counters,
+};
+
+/* ---- life ---- */
+
+struct fw_home *fw_inside_new(struct card *c, const struct card_env *env, const struct fw_home_config *cfg)
+{
+	struct inside *h = calloc(1, sizeof(*h));
+	struct fw_env fw_env;
+	int err;
+
+	if (!h)
+		return NULL;
+	fw_home_init(&h->base, &ops, c, env, cfg);
+	fw_home_env(&h->base, &fw_env);
+	h->fw = calloc(1, fw_size());
+	err = h->fw ? fw_init(h->fw, &cfg->fw, &fw_env) : -ENOMEM;
+	if (err) {
+		free(h->fw);
+		free(h);
+		errno = -err;
+		return NULL;
+	}
+	card_attach_fw(c, &card_ops, h);
+	return &h->base;
+}
+
+struct fw *fw_inside_core(struct fw_home *h)
+{
+	return core(h);
+}
