@@ -22,6 +22,10 @@
  * faulted completes with zeros, later ones are refused (-EFAULT, mem_ptr()
  * NULL).  A SIGBUS anywhere else goes on to whoever had the handler before.
  *
+ * A firmware in another process wants the memory itself (mem_lend()).  Its files
+ * are then kept open, each once however many windows it has, and windows that
+ * are neighbours in memory and in their file are given away as one piece.
+ *
  * The table belongs to one thread, and so does the SIGBUS: it is raised by our
  * own load or store, at a point where the table is not being changed.
  */
@@ -29,6 +33,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +45,17 @@ struct window {
 	uint64_t	addr;
 	uint64_t	size;
 	uint8_t		*ptr;		/* NULL: no file */
+	uint64_t	offset;		/* in the file */
+	uint8_t		file;		/* index in mem.file + 1; 0: can't be lent */
 	uint8_t		perm;
 	volatile bool	broken;		/* set by the SIGBUS handler */
+};
+
+struct file {
+	dev_t		dev;
+	ino_t		ino;
+	int		fd;
+	unsigned int	windows;	/* that are in it; 0: the place is free */
 };
 
 struct mem {
@@ -51,6 +65,10 @@ struct mem {
 	const struct mem_remote *remote;
 	void		*remote_ctx;
 	struct mem_stats stats;
+	bool		lend;
+	void		(*changed)(void *ctx);
+	void		*changed_ctx;
+	struct file	file[MEM_MAX_FILES];
 	struct mem	*next;		/* all tables, for the SIGBUS handler */
 };
 
@@ -143,6 +161,7 @@ void mem_free(struct mem *m)
 {
 	if (!m)
 		return;
+	m->changed = NULL;
 	mem_unmap_all(m);
 	mems_del(m);
 	free(m->win);
@@ -212,10 +231,109 @@ static int file_map(struct window *w, int fd, uint64_t offset)
 	return 0;
 }
 
+/* ---- files that are lent ---- */
+
+/*
+ * Index + 1 of the file behind @fd, kept open; 0: there are too many.  It is
+ * open for writing as well, or the window could not have been mapped.
+ */
+static uint8_t file_keep(struct mem *m, int fd)
+{
+	struct file *f, *free_one = NULL;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return 0;
+	for (f = m->file; f < m->file + MEM_MAX_FILES; f++) {
+		if (f->windows && f->dev == st.st_dev && f->ino == st.st_ino)
+			goto found;
+		if (!f->windows && !free_one)
+			free_one = f;
+	}
+	f = free_one;
+	if (!f)
+		return 0;
+	f->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (f->fd < 0)
+		return 0;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+found:
+	f->windows++;
+	return (uint8_t)(f - m->file + 1);
+}
+
+static void file_drop(struct mem *m, unsigned int file)
+{
+	struct file *f = &m->file[file - 1];
+
+	if (!--f->windows)
+		close(f->fd);
+}
+
+static void changed(struct mem *m)
+{
+	if (m->changed)
+		m->changed(m->changed_ctx);
+}
+
+void mem_lend(struct mem *m, void (*cb)(void *ctx), void *ctx)
+{
+	assert(!m->n);
+	m->lend = true;
+	m->changed = cb;
+	m->changed_ctx = ctx;
+}
+
+/* One more piece for @out, which has the largest so far; returns how many it has then */
+static unsigned int piece_add(struct mem_piece *out, unsigned int n, unsigned int max, const struct mem_piece *p,
+			      unsigned int *left)
+{
+	unsigned int small = 0;
+
+	if (n < max) {
+		out[n] = *p;
+		return n + 1;
+	}
+	++*left;
+	for (unsigned int i = 1; i < n; i++)
+		if (out[i].size < out[small].size)
+			small = i;
+	if (n && out[small].size < p->size) {
+		memmove(&out[small], &out[small + 1], (n - 1 - small) * sizeof(*out));
+		out[n - 1] = *p;
+	}
+	return n;
+}
+
+unsigned int mem_pieces(const struct mem *m, struct mem_piece *out, unsigned int max, unsigned int *left)
+{
+	struct mem_piece p = { .size = 0 };
+	unsigned int n = 0;
+
+	*left = 0;
+	for (unsigned int i = m->n; i--;) {
+		const struct window *w = &m->win[i];
+		struct mem_piece q = { .addr = w->addr, .size = w->size, .offset = w->offset };
+
+		if (!w->file || w->broken)
+			continue;
+		q.fd = m->file[w->file - 1].fd;
+		if (p.size && q.fd == p.fd && q.addr + q.size == p.addr && q.offset + q.size == p.offset)
+			q.size += p.size;
+		else if (p.size)
+			n = piece_add(out, n, max, &p, left);
+		p = q;
+	}
+	return p.size ? piece_add(out, n, max, &p, left) : n;
+}
+
+/* ---- map and unmap ---- */
+
 int mem_map(struct mem *m, uint64_t addr, uint64_t size, unsigned int perm,
 	    int fd, uint64_t offset)
 {
-	struct window w = { .addr = addr, .size = size, .perm = (uint8_t)perm };
+	struct window w = { .addr = addr, .size = size, .offset = offset, .perm = (uint8_t)perm };
 	unsigned int i;
 	int err;
 
@@ -234,12 +352,15 @@ int mem_map(struct mem *m, uint64_t addr, uint64_t size, unsigned int perm,
 		err = file_map(&w, fd, offset);
 		if (err)
 			return err;
+		if (m->lend && perm == (MEM_READ | MEM_WRITE))
+			w.file = file_keep(m, fd);
 	}
 	memmove(&m->win[i + 1], &m->win[i], (m->n - i) * sizeof(w));
 	m->win[i] = w;
 	m->n++;
 	m->last = i;
 	m->stats.maps++;
+	changed(m);
 	return 0;
 }
 
@@ -247,6 +368,8 @@ static void window_release(struct mem *m, struct window *w)
 {
 	if (w->ptr)
 		munmap(w->ptr, w->size);
+	if (w->file)
+		file_drop(m, w->file);
 	m->stats.unmaps++;
 }
 
@@ -269,6 +392,7 @@ int mem_unmap(struct mem *m, uint64_t addr, uint64_t size)
 		window_release(m, &m->win[i]);
 	memmove(&m->win[first], &m->win[end], (m->n - end) * sizeof(*m->win));
 	m->n -= end - first;
+	changed(m);
 	return 0;
 }
 
@@ -276,7 +400,10 @@ void mem_unmap_all(struct mem *m)
 {
 	for (unsigned int i = 0; i < m->n; i++)
 		window_release(m, &m->win[i]);
-	m->n = 0;
+	if (m->n) {
+		m->n = 0;
+		changed(m);
+	}
 }
 
 unsigned int mem_windows(const struct mem *m)

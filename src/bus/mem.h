@@ -66,6 +66,28 @@ void *mem_ptr(struct mem *m, uint64_t addr, size_t *len, bool write);
 int mem_read(struct mem *m, uint64_t addr, void *buf, size_t len);
 int mem_write(struct mem *m, uint64_t addr, const void *buf, size_t len);
 
+/* ---- lending: who else may map the guest's memory ---- */
+
+#define MEM_MAX_FILES	16u	/* different ones whose windows can be lent at a time */
+
+/* Neighbouring windows of one file: the file's bytes from @offset on are at @addr */
+struct mem_piece {
+	uint64_t	addr, size, offset;
+	int		fd;		/* the table's: good until windows change */
+};
+
+/*
+ * From now on (no window is mapped yet) the files of windows that the card may
+ * read and write are kept open, once each; @changed is called after any change.
+ */
+void mem_lend(struct mem *m, void (*changed)(void *ctx), void *ctx);
+/*
+ * The @max largest pieces, highest address first.  What can't be lent: windows
+ * without a file, that are read-only, whose file was cut, or of a file too
+ * many.  Returns how many; *left: pieces that were too many.
+ */
+unsigned int mem_pieces(const struct mem *m, struct mem_piece *out, unsigned int max, unsigned int *left);
+
 const struct mem_stats *mem_stats(const struct mem *m);
 
 #endif

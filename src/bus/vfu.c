@@ -123,6 +123,16 @@ void vu_env(struct vu *v, struct card_env *env)
 	env->irq = env_irq;
 }
 
+void vu_lend(struct vu *v, void (*changed)(void *ctx), void *ctx)
+{
+	mem_lend(v->mem, changed, ctx);
+}
+
+unsigned int vu_pieces(const struct vu *v, struct mem_piece *out, unsigned int max, unsigned int *left)
+{
+	return mem_pieces(v->mem, out, max, left);
+}
+
 void vu_attach_function(struct vu *v, const struct vu_function *f, void *ctx, unsigned int vectors)
 {
 	v->fn = f;

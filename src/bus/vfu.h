@@ -42,6 +42,7 @@
 
 struct card;
 struct card_env;
+struct mem_piece;
 struct vu;
 
 /*
@@ -91,6 +92,13 @@ void vu_attach(struct vu *v, struct card *c);
 void vu_attach_function(struct vu *v, const struct vu_function *f, void *ctx, unsigned int vectors);
 /* The client, if any, is thrown out and the function reset */
 void vu_detach(struct vu *v);
+
+/*
+ * The client's memory, for another process that plays a part of the card; see
+ * mem.h.  Before the first client.
+ */
+void vu_lend(struct vu *v, void (*changed)(void *ctx), void *ctx);
+unsigned int vu_pieces(const struct vu *v, struct mem_piece *out, unsigned int max, unsigned int *left);
 
 int vu_listen_fd(const struct vu *v);
 int vu_conn_fd(const struct vu *v);	/* -1: nobody is connected */

@@ -336,6 +336,125 @@ static void remote_windows(void **state)
 	mem_free(m);
 }
 
+/* ---- lending ---- */
+
+static unsigned int changes;
+
+static void on_change(void *ctx)
+{
+	assert_ptr_equal(ctx, &changes);
+	changes++;
+}
+
+static unsigned int fds_open(void)
+{
+	unsigned int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void pieces_are_joined_and_told(void **state)
+{
+	struct mem *m = table();
+	struct mem_piece p[4];
+	unsigned int left, fds;
+	int fd = file(16 * P), other = file(16 * P);
+
+	(void)state;
+	changes = 0;
+	fds = fds_open();
+	mem_lend(m, on_change, &changes);
+	assert_int_equal(mem_pieces(m, p, 4, &left), 0);
+	assert_int_equal(mem_map(m, 10 * P, P, RW, fd, 3 * P), 0);
+	assert_int_equal(mem_map(m, 12 * P, 2 * P, RW, fd, 5 * P), 0);
+	assert_int_equal(mem_map(m, 11 * P, P, RW, fd, 4 * P), 0);	/* between them: one piece now */
+	assert_int_equal(mem_map(m, 14 * P, P, RW, fd, 8 * P), 0);	/* next in memory, not in the file */
+	assert_int_equal(mem_map(m, 15 * P, P, RW, other, 9 * P), 0);	/* next in both, of another file */
+	assert_int_equal(changes, 5);
+	assert_int_equal(fds_open(), fds + 2);		/* a file is kept once */
+	assert_int_equal(mem_pieces(m, p, 4, &left), 3);
+	assert_int_equal(left, 0);
+	assert_int_equal(p[2].addr, 10 * P);
+	assert_int_equal(p[2].size, 4 * P);
+	assert_int_equal(p[2].offset, 3 * P);
+	assert_int_equal(p[1].addr, 14 * P);
+	assert_int_equal(p[0].addr, 15 * P);
+	assert_int_equal(p[0].offset, 9 * P);
+	assert_true(p[0].fd != p[1].fd && p[1].fd == p[2].fd);
+	assert_true(p[0].fd != fd && p[0].fd != other);
+	assert_int_equal(mem_unmap(m, 11 * P, P), 0);
+	assert_int_equal(changes, 6);
+	assert_int_equal(mem_unmap(m, 11 * P, P), -ENOENT);
+	assert_int_equal(changes, 6);
+	assert_int_equal(mem_pieces(m, p, 4, &left), 4);
+	mem_unmap_all(m);
+	assert_int_equal(changes, 7);
+	assert_int_equal(fds_open(), fds);
+	mem_unmap_all(m);
+	assert_int_equal(changes, 7);
+	mem_free(m);
+	close(fd);
+	close(other);
+}
+
+/* Not what the card could not write, what has no file, what was cut */
+static void pieces_that_are_not_lent(void **state)
+{
+	struct mem *m = table();
+	struct mem_piece p[4];
+	unsigned int left;
+	uint8_t byte;
+	int fd = file(4 * P);
+
+	(void)state;
+	mem_lend(m, NULL, NULL);
+	assert_int_equal(mem_map(m, 0, P, MEM_READ, fd, 0), 0);
+	assert_int_equal(mem_map(m, P, P, MEM_WRITE, fd, P), 0);
+	assert_int_equal(mem_map(m, 2 * P, P, RW, -1, 0), 0);
+	assert_int_equal(mem_pieces(m, p, 4, &left), 0);
+	assert_int_equal(mem_map(m, 3 * P, P, RW, fd, 3 * P), 0);
+	assert_int_equal(mem_pieces(m, p, 4, &left), 1);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	mem_read(m, 3 * P, &byte, 1);
+	assert_int_equal(mem_pieces(m, p, 4, &left), 0);
+	mem_free(m);
+	close(fd);
+}
+
+static void too_many_pieces_and_files(void **state)
+{
+	struct mem *m = table();
+	struct mem_piece p[MEM_MAX_FILES + 4];
+	unsigned int left, fds = fds_open();
+	int fd[MEM_MAX_FILES + 1];
+
+	(void)state;
+	mem_lend(m, NULL, NULL);
+	for (uint64_t i = 0; i <= MEM_MAX_FILES; i++) {
+		fd[i] = file(64 * P);
+		assert_int_equal(mem_map(m, 64 * P * i, P * (1 + (i * 5) % 17), RW, fd[i], 0), 0);
+		close(fd[i]);
+	}
+	assert_int_equal(mem_pieces(m, p, MEM_MAX_FILES + 4, &left), MEM_MAX_FILES);
+	assert_int_equal(fds_open(), fds + MEM_MAX_FILES);
+	/* the place of one that goes is free again */
+	assert_int_equal(mem_unmap(m, 0, P), 0);
+	fd[0] = file(64 * P);
+	assert_int_equal(mem_map(m, 0, 64 * P, RW, fd[0], 0), 0);
+	close(fd[0]);
+	assert_int_equal(mem_pieces(m, p, 3, &left), 3);
+	assert_int_equal(left, MEM_MAX_FILES - 3);
+	assert_int_equal(p[2].size, 64 * P);
+	assert_true(p[0].size >= 15 * P && p[1].size >= 15 * P);
+	assert_true(p[0].addr > p[1].addr && p[1].addr > p[2].addr);
+	assert_int_equal(mem_pieces(m, p, 0, &left), 0);
+	assert_int_equal(left, MEM_MAX_FILES);
+	mem_free(m);
+	assert_int_equal(fds_open(), fds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +471,9 @@ int main(void)
 		cmocka_unit_test(cut_file_is_survived),
 		cmocka_unit_test(pointer_into_cut_file_is_survived),
 		cmocka_unit_test(remote_windows),
+		cmocka_unit_test(pieces_are_joined_and_told),
+		cmocka_unit_test(pieces_that_are_not_lent),
+		cmocka_unit_test(too_many_pieces_and_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
