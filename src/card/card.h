@@ -89,6 +89,8 @@ struct card_fw_ops {
 	void (*timer)(void *ctx);
 	/* The link went up or down */
 	void (*link)(void *ctx, bool up);
+	/* card_fw_dma_ready() has another answer than before */
+	void (*dma)(void *ctx);
 };
 
 struct card_config {

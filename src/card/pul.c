@@ -25,6 +25,7 @@ void pul_update(struct card *c)
 {
 	bool bm = (c->pci.cfg[4] & 4) && pci_awake(c) && !c->vanished;	/* PCI command, Bus Master Enable */
 	const uint8_t *devctl = c->pci.cfg + c->pci.exp_cap + 8;
+	bool wr = c->dma_wr, rd = c->dma_rd;
 
 	c->dma_wr = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AW_CFG] & AW_BME);
 	c->dma_rd = bm && (c->csr[CSR_PUL_OB_TLP_HDR_AR_CFG] & AR_BME);
@@ -33,6 +34,8 @@ void pul_update(struct card *c)
 	c->master = bm;
 	c->mps_shift = (uint8_t)(7 + (devctl[0] >> 5 & 7));
 	c->mrrs_shift = (uint8_t)(7 + (devctl[1] >> 4 & 7));
+	if ((wr != c->dma_wr || rd != c->dma_rd) && c->fw && c->fw->dma)
+		c->fw->dma(c->fw_ctx);
 }
 
 void pul_bme_write(struct card *c, unsigned int i, uint32_t val)

@@ -157,6 +157,48 @@ static void crash_and_hang_under_a_driver(void **st)
 	unplug();
 }
 
+/* Each time that something opens or closes the way to the host's memory, and only then */
+static void dma_changed(void *ctx)
+{
+	++*(unsigned int *)ctx;
+}
+
+static void firmware_hears_of_its_dma(void **st)
+{
+	static const struct card_fw_ops ops = { .dma = dma_changed };
+	unsigned int n = 0;
+	struct host *h;
+
+	(void)st;
+	plug(0);
+	fw_home_free(home);
+	home = NULL;
+	h = &ip->h;
+	card_attach_fw(ip->card, &ops, &n);
+	csr_wr(h, PUL_OB_TLP_HDR_AW_CFG, PUL_BME);
+	csr_wr(h, PUL_OB_TLP_HDR_AW_CFG, PUL_BME);
+	assert_int_equal(n, 1);
+	csr_wr(h, PUL_OB_TLP_HDR_AR_CFG, PUL_BME);
+	assert_int_equal(n, 2);
+	host_cfg_wr(h, 4, 2, 2);		/* no bus master any more */
+	assert_int_equal(n, 3);
+	csr_wr(h, PUL_OB_TLP_HDR_AR_CFG, 0);
+	assert_int_equal(n, 3);
+	host_cfg_wr(h, 4, 2, 6);
+	assert_int_equal(n, 4);
+	assert_true(card_fw_dma_ready(ip->card, true) && !card_fw_dma_ready(ip->card, false));
+	host_reset(h);
+	assert_int_equal(n, 5);
+	assert_false(card_fw_dma_ready(ip->card, true));
+	assert_int_equal(host_enable(h), 0);
+	csr_wr(h, PUL_OB_TLP_HDR_AW_CFG, PUL_BME);
+	assert_int_equal(n, 6);
+	card_vanish(ip->card);
+	assert_int_equal(n, 7);
+	card_attach_fw(ip->card, &(const struct card_fw_ops){ .dma = NULL }, NULL);
+	unplug();
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -164,6 +206,7 @@ int main(void)
 		cmocka_unit_test(the_driver_waits_for_the_boot),
 		cmocka_unit_test(update_and_power),
 		cmocka_unit_test(a_reset_in_the_middle_of_an_update),
+		cmocka_unit_test(firmware_hears_of_its_dma),
 		cmocka_unit_test(crash_and_hang_under_a_driver),
 	};
 
