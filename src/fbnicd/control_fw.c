@@ -159,8 +159,11 @@ struct json_object *control_module(struct unit *u, char **args)
 
 	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (!strcmp(args[0], t[i].name)) {
-			partner_cable(unit_partner(u), t[i].m.kind != FW_MODULE_NONE);
-			return told(fw_home_set_module(unit_fw(u), &t[i].m));
+			int err = fw_home_set_module(unit_fw(u), &t[i].m);
+
+			if (!err)
+				partner_cable(unit_partner(u), t[i].m.kind != FW_MODULE_NONE);
+			return told(err);
 		}
 	return control_error("module: none, dac, optic or cmis is wanted, not \"%s\"", args[0]);
 }
@@ -199,8 +202,7 @@ struct json_object *control_sensor(struct unit *u, char **args)
 	} else {
 		return control_error("sensor: temp, volt, ambient or auto is wanted, not \"%s\"", args[0]);
 	}
-	fw_home_sensors(unit_fw(u));
-	return control_ok();
+	return told(fw_home_sensors(unit_fw(u)));
 }
 
 struct json_object *control_otp(struct unit *u, char **args)

@@ -196,6 +196,17 @@ void fw_home_tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...)
 	va_end(ap);
 }
 
+void fw_home_say(struct fw_home *h, bool limited, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!h->env.trace || (limited && !bug_allowed(h)))
+		return;
+	va_start(ap, fmt);
+	h->env.trace(h->env.ctx, BLK_FW, TRACE_EVENT, fmt, ap);
+	va_end(ap);
+}
+
 static void home_event(void *ctx, const struct fw_event *ev)
 {
 	struct fw_home *h = ctx;
@@ -329,8 +340,10 @@ int fw_home_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6]
 
 int fw_home_set_module(struct fw_home *h, const struct fw_module *m)
 {
+	if (!h->ops->set_module)
+		return -ENOTSUP;
 	h->module = *m;
-	return h->ops->set_module ? h->ops->set_module(h, m) : -ENOTSUP;
+	return h->ops->set_module(h, m);
 }
 
 const struct fw_module *fw_home_module(const struct fw_home *h)

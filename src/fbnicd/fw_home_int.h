@@ -53,5 +53,7 @@ void fw_home_link(struct fw_home *h, bool up);
  * always, but at most ten lines in a second.
  */
 void fw_home_tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same for what is always worth a line and nobody's bug in the guest; @limited: may be one of many */
+void fw_home_say(struct fw_home *h, bool limited, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif
