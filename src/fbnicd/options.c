@@ -40,12 +40,15 @@ static const char usage[] =
 "  speed=MODE      25, 50, 50r1 or 100 (default 100)\n"
 "  fec=MODE        none, rs or baser (default rs)\n"
 "  state=DIR       keep what the card must remember: its address, its flash\n"
+"  fw=HOME         where the firmware lives (default: inside)\n"
+"                  inside, socket:PATH (a program that listens there)\n"
 "  fw-boot=MS[:MS] how long the firmware's bootloader and the firmware take to\n"
 "                  start (default 0:0)\n"
 "  fw-restart=MS   how long a crashed firmware takes to restart, or never\n"
 "                  (default 1000)\n"
 "\n"
 "Options:\n"
+"  --fw=HOME       as fw= of the only card\n"
 "  --control=PATH  unix socket for fbnicctl: counters, link, traces\n"
 "  --trace=LIST    tell what these blocks do, on stderr (\"all\", or names with commas)\n"
 "  --linger=US     look for more work for so long before sleeping (default 0)\n"
@@ -173,6 +176,29 @@ static void set_fec(struct card_options *o, const char *key, const char *val)
 	o->fec = choice(key, val, words, "none, rs or baser");
 }
 
+static void set_fw(struct card_options *o, const char *key, const char *val)
+{
+	static const struct {
+		const char	*prefix;
+		enum fw_where	where;
+	} with_path[] = {
+		{ "socket:", FW_SOCKET },
+	};
+
+	if (!strcmp(val, "inside"))
+		return;
+	for (unsigned int i = 0; i < sizeof(with_path) / sizeof(with_path[0]); i++) {
+		size_t len = strlen(with_path[i].prefix);
+
+		if (!strncmp(val, with_path[i].prefix, len) && val[len]) {
+			o->fw = with_path[i].where;
+			o->fw_path = val + len;
+			return;
+		}
+	}
+	die("%s=%s: inside or socket:PATH is wanted", key, val);
+}
+
 static void set_fw_boot(struct card_options *o, const char *key, const char *val)
 {
 	char first[16];
@@ -196,7 +222,7 @@ static const struct {
 	{ "socket", set_socket }, { "mac", set_mac }, { "wire", set_wire }, { "pcap", set_pcap },
 	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
 	{ "fec", set_fec }, { "state", set_state }, { "bmc", set_bmc }, { "bmcmac", set_bmcmac },
-	{ "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
+	{ "fw", set_fw }, { "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
@@ -300,10 +326,21 @@ static void parse_trace(struct options *o, const char *list)
 	die("--trace: there is no block \"%s\"; the blocks are:%s", bad, names);
 }
 
+/* --fw: a short way for the usual case of one card */
+static void parse_fw(struct options *o, const char *val)
+{
+	if (o->ncards > 1)
+		die("--fw: there are %u cards; say fw= in each --card", o->ncards);
+	if (o->card[0].fw != FW_INSIDE)
+		die("--fw: the card has a fw= already");
+	set_fw(&o->card[0], "--fw", val);
+}
+
 void options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
 		{ "card", required_argument, NULL, 'c' },
+		{ "fw", required_argument, NULL, 'f' },
 		{ "control", required_argument, NULL, 'C' },
 		{ "trace", required_argument, NULL, 't' },
 		{ "linger", required_argument, NULL, 'l' },
@@ -311,6 +348,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *fw = NULL;
 	int opt;
 
 	memset(o, 0, sizeof(*o));
@@ -319,6 +357,9 @@ void options_parse(struct options *o, int argc, char **argv)
 		switch (opt) {
 		case 'c':
 			parse_card(o, optarg);
+			break;
+		case 'f':
+			fw = optarg;
 			break;
 		case 'C':
 			o->control = optarg;
@@ -345,4 +386,6 @@ void options_parse(struct options *o, int argc, char **argv)
 		die("%s: not an option; try --help", argv[optind]);
 	if (!o->ncards)
 		die("no card: give --card socket=PATH at least once; try --help");
+	if (fw)
+		parse_fw(o, fw);
 }

@@ -10,6 +10,8 @@
 
 #define MAX_CARDS	16
 
+enum fw_where { FW_INSIDE, FW_SOCKET };
+
 struct card_options {
 	const char	*socket;	/* vfio-user server */
 	const char	*wire;		/* see src/wire/wire.h */
@@ -22,6 +24,8 @@ struct card_options {
 	bool		bmc_mac_given;
 	unsigned int	queues, vectors;
 	unsigned int	speed, fec;	/* enum fw_speed, enum fw_fec */
+	enum fw_where	fw;
+	const char	*fw_path;	/* FW_SOCKET: where it listens */
 	unsigned int	fw_boot_ms[2];	/* bootloader, control firmware */
 	unsigned int	fw_restart_ms;	/* UINT32_MAX: never */
 };

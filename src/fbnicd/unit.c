@@ -25,6 +25,7 @@
 #include "flash_file.h"
 #include "fw_home.h"
 #include "fw_inside.h"
+#include "fw_socket.h"
 #include "loop.h"
 #include "partner.h"
 #include "state.h"
@@ -232,22 +233,51 @@ static void open_bus(struct unit *u, const struct card_options *o)
 	vu_env(u->vu, &u->env);
 }
 
-static void open_fw(struct unit *u, const struct card_options *o)
+static void open_flash(struct unit *u, const struct card_options *o)
 {
-	struct fw_home_config cfg;
 	char err[256];
 
 	u->flash = flash_file_open(o->state, FW_FLASH_SIZE, err, sizeof(err));
 	if (!u->flash)
 		die("state=%s: %s", o->state ? o->state : "", err);
+}
+
+static unsigned int memory_pieces(void *ctx, struct mem_piece *out, unsigned int max, unsigned int *left)
+{
+	return vu_pieces(ctx, out, max, left);
+}
+
+static struct fw_home *open_fw_socket(struct unit *u, const struct card_options *o, const struct fw_home_config *cfg)
+{
+	const struct fw_socket_config sock = { .path = o->fw_path, .loop = u->loop, .mem = u->vu,
+					       .pieces = memory_pieces };
+	struct fw_home *h = fw_socket_new(u->card, &u->env, cfg, &sock);
+
+	if (h)
+		vu_lend(u->vu, fw_socket_memory_changed, h);
+	return h;
+}
+
+static void open_fw(struct unit *u, const struct card_options *o)
+{
+	struct fw_home_config cfg;
+
 	fw_home_config_default(&cfg);
-	cfg.flash = u->flash;
 	cfg.fw.boot_ms[0] = o->fw_boot_ms[0];
 	cfg.fw.boot_ms[1] = o->fw_boot_ms[1];
 	cfg.fw.restart_ms = o->fw_restart_ms;
 	cfg.fw.speed = o->speed;
 	cfg.fw.fec = o->fec;
-	u->fw = fw_inside_new(u->card, &u->env, &cfg);
+	switch (o->fw) {
+	case FW_INSIDE:
+		open_flash(u, o);
+		cfg.flash = u->flash;
+		u->fw = fw_inside_new(u->card, &u->env, &cfg);
+		break;
+	case FW_SOCKET:
+		u->fw = open_fw_socket(u, o, &cfg);
+		break;
+	}
 	if (!u->fw)
 		die("card %u: the firmware does not start: %s", u->index, strerror(errno));
 }

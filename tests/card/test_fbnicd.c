@@ -187,12 +187,17 @@ static void bad_command_lines(void **state)
 		{ "wire=none,state=/nonexistent", "/nonexistent" }, { "wire=none,", "" }, { ",wire=none", "" },
 		{ "fw-boot=x", "fw-boot=x" }, { "fw-boot=1:", "fw-boot" }, { "fw-boot=1:600001", "600001" },
 		{ "fw-boot=:1", "fw-boot" }, { "fw-restart=soon", "fw-restart=soon" },
+		{ "fw=outside", "fw=outside" }, { "fw=socket", "fw=socket" }, { "fw=socket:", "fw=socket:" },
 	};
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		REFUSED(t[i].culprit, "--card", card(t[i].rest));
 	REFUSED("socket", "--card", "wire=none");
+	REFUSED("--fw=socket:", "--card", card("wire=none"), "--fw=socket:");
+	REFUSED("--fw: the card has", "--card", card("wire=none,fw=socket:/x"), "--fw=socket:/y");
+	REFUSED("2 cards", "--card", card("wire=none"), "--card", "socket=/nonexistent/b,wire=none", "--fw=socket:/x");
+	REFUSED("no card", "--fw=socket:/x");
 	REFUSED("--card", "--trace=all");
 	REFUSED("--linger=x", "--card", card("wire=none"), "--linger=x");
 	REFUSED("--linger=10001", "--card", card("wire=none"), "--linger=10001");
@@ -536,6 +541,30 @@ static void an_idle_card_sleeps(void **state)
 	}
 }
 
+/* What can't be asked of somebody else's firmware, also when nobody is there, is an error and changes nothing */
+static void control_with_a_firmware_elsewhere(void **state)
+{
+	static const struct { const char *line, *want; } t[] = {
+		{ "fw 0\n", "\"phase\":\"off\"" }, { "fw 0\n", "\"fw_socket_connections\":0" }, { "fw 0 crash\n", "not ours" },
+		{ "fw 0 hang\n", "not ours" }, { "fw 0 restart\n", "not ours" }, { "module 0 none\n", "not ours" },
+		{ "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "sensor 0 temp 1\n", "not ours" }, { "otp 0 1\n", "not ours" },
+		{ "power 0\n", "ok" }, { "link 0 dark\n", "ok" }, { "reg 0 SIG_PCS_OUT0\n", ":0" },
+	};
+	char ctl[140], fw[140];
+	struct proc p;
+	int fd;
+
+	(void)state;
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	snprintf(fw, sizeof(fw), "--fw=socket:%s", in_dir("fw"));
+	START(&p, "--card", card("wire=none"), fw, ctl);
+	fd = dial("ctl");
+	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ask(fd, t[i].line, t[i].want);
+	close(fd);
+	stop(&p, SIGTERM);
+}
+
 /* All that the process may open is open: who knocks waits, and it sleeps; later they are served */
 static void without_descriptors_it_sleeps(void **state)
 {
@@ -595,8 +624,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(bad_command_lines), T(help_and_version), T(starts_ends_and_cleans_up),
 		T(a_socket_in_use_is_refused_a_dead_one_replaced), T(state_keeps_the_address),
-		T(control_answers_every_line), T(clients_come_go_and_wait), T(an_idle_card_sleeps),
-		T(without_descriptors_it_sleeps),
+		T(control_answers_every_line), T(control_with_a_firmware_elsewhere),
+		T(clients_come_go_and_wait), T(an_idle_card_sleeps), T(without_descriptors_it_sleeps),
 	};
 
 	binary = getenv("FBNICD");
