@@ -115,6 +115,11 @@ struct fw_env {
 	/* The 32-bit words of BAR4, by index; the firmware touches 0x6000..0x603f, 0x21d, 0x21e */
 	uint32_t (*mbx_read)(void *ctx, unsigned int word);
 	void (*mbx_write)(void *ctx, unsigned int word, uint32_t val);
+	/*
+	 * Writes a word that still is @old; false: it is not, nothing was
+	 * written.  May be NULL: the host stands still while the firmware runs.
+	 */
+	bool (*mbx_swap)(void *ctx, unsigned int word, uint32_t old, uint32_t val);
 
 	/* Host memory, 0 or an error; not used unless dma_ready() */
 	int (*dma_read)(void *ctx, uint64_t addr, void *buf, size_t len);
@@ -198,6 +203,12 @@ int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env
 
 /* Events; a firmware that is not ready does not see them */
 void fw_mbx_written(struct fw *fw, unsigned int word);	/* by the host; the word has its value already */
+/*
+ * The same in a home that hears of writes only afterwards: these rings were
+ * written, and @taken, the host took them away meanwhile (a skip descriptor in
+ * the Rx ring, which may be gone already).
+ */
+void fw_rings_written(struct fw *fw, bool rx, bool tx, bool taken);
 void fw_host_reset(struct fw *fw);			/* the function was reset; mailbox words are zero */
 void fw_link(struct fw *fw, bool up);
 void fw_timer(struct fw *fw);

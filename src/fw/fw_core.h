@@ -92,6 +92,7 @@ struct fw {
 	bool			busy;			/* in the firmware: put off what the host does */
 	bool			again[2];		/* ring was written meanwhile */
 	bool			gone;			/* the host takes its rings away */
+	bool			lost;			/* ... and we have not seen each step of it: look for our heads */
 	bool			host_here;
 	bool			want_irq;
 	uint32_t		fifo[FIFO_WORDS];	/* length in bytes, message, length, ... */

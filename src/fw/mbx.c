@@ -28,6 +28,12 @@
  * Rx ring that means that it is gone (or just arrives): what waits for it is
  * thrown away, and we don't speak until spoken to.
  *
+ * A home far away hears of writes only afterwards (fw_rings_written()), and the
+ * host runs while we do.  So nothing is completed without a look at whether the
+ * descriptor still is what we read (env.mbx_swap), and when the host has taken
+ * its rings away we find our heads from the words, as after a restart: the
+ * steps of that walk may be gone.
+ *
  * Nothing here loops longer than a turn of the ring, and no length or address
  * from the host is used before it was checked.
  */
@@ -67,11 +73,27 @@ static struct desc desc_read(struct fw *fw, unsigned int ring, unsigned int d)
 	return v;
 }
 
-/* The host reads low, then high: high first */
-static void desc_write(struct fw *fw, unsigned int ring, unsigned int d, struct desc v)
+/* False: the descriptor is not what it was when we read @old; the host has taken the ring away */
+static bool lo_swap(struct fw *fw, unsigned int ring, unsigned int d, uint32_t old, uint32_t val)
 {
+	if (fw->env.mbx_swap)
+		return fw->env.mbx_swap(fw->env.ctx, desc_word(ring, d), old, val);
+	if (lo_read(fw, ring, d) != old)
+		return false;
+	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d), val);
+	return true;
+}
+
+/*
+ * The host reads low, then high: high first.  That it may stay behind in a
+ * ring that was taken away does not matter: the host writes it again with low.
+ */
+static bool desc_swap(struct fw *fw, unsigned int ring, unsigned int d, uint32_t old, struct desc v)
+{
+	if (lo_read(fw, ring, d) != old)
+		return false;
 	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d) + 1, v.hi);
-	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d), v.lo);
+	return lo_swap(fw, ring, d, old, v.lo);
 }
 
 static uint64_t desc_addr(struct desc v)
@@ -156,11 +178,10 @@ static void tx_one(struct fw *fw)
 		handle(fw, desc_len(v), &ev);
 
 	/* The host may have taken the ring away while we were reading */
-	if (lo_read(fw, RING_TX, d) != v.lo) {
+	if (!lo_swap(fw, RING_TX, d, v.lo, (v.lo & ~D_ERR) | done)) {
 		fw_refuse(fw, FWR_TX_TAKEN, &ev);
 		return;
 	}
-	fw->env.mbx_write(fw->env.ctx, desc_word(RING_TX, d), (v.lo & ~D_ERR) | done);
 	advance(fw, RING_TX);
 }
 
@@ -262,20 +283,21 @@ static void rx_one(struct fw *fw, unsigned int d, struct desc v)
 		why = FWR_RX_FAULT;
 	fw->log_sent = log_sent;
 
-	if (lo_read(fw, RING_RX, d) != v.lo) {
+	if (why >= 0)
+		done.lo |= D_ERR;
+	else
+		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
+	if (!desc_swap(fw, RING_RX, d, v.lo, done)) {
 		fw_refuse(fw, FWR_TX_TAKEN, &ev);
 		return;
 	}
 	if (why >= 0) {
-		done.lo |= D_ERR;
 		fw_refuse(fw, (enum fw_refusal)why, &ev);
 	} else {
-		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
 		fw->counter[FWC_MSG_OUT]++;
 		fw_event(fw, &ev);
 	}
 	dump_note(fw, ev.msg, len, MSG_TO_HOST, why < 0 ? 0 : -FW_EIO);
-	desc_write(fw, RING_RX, d, done);
 	advance(fw, RING_RX);
 	fw->want_irq = true;
 }
@@ -318,6 +340,9 @@ static void drain(struct fw *fw)
 			fw->gone = false;
 			fw->fifo_head = fw->fifo_tail;
 			fw_host_gone(fw);
+			if (fw->lost)
+				mbx_find_heads(fw);
+			fw->lost = false;
 		}
 		if (fw->again[RING_RX]) {
 			fw->again[RING_RX] = false;
@@ -350,6 +375,20 @@ void fw_mbx_written(struct fw *fw, unsigned int word)
 	if (ring == RING_RX && lo == (D_HOST | D_FW))
 		fw->gone = true;
 	fw->again[ring] = true;
+	if (mbx_enter(fw))
+		mbx_leave(fw);
+}
+
+void fw_rings_written(struct fw *fw, bool rx, bool tx, bool taken)
+{
+	if (fw->phase != FW_READY) {
+		fw->missed = true;
+		return;
+	}
+	fw->gone |= taken;
+	fw->lost |= taken;
+	fw->again[RING_RX] |= rx;
+	fw->again[RING_TX] |= tx;
 	if (mbx_enter(fw))
 		mbx_leave(fw);
 }
@@ -408,6 +447,7 @@ void mbx_reset(struct fw *fw)
 	fw->again[RING_RX] = false;
 	fw->again[RING_TX] = false;
 	fw->gone = false;
+	fw->lost = false;
 	fw->host_here = false;
 	fw->want_irq = false;
 	fw->fifo_new = 0;

@@ -64,6 +64,9 @@ struct fake {
 	} unsynced[64];
 	unsigned int	nunsynced;
 
+	/* a home that hears of the host's writes afterwards, by fake_hear() */
+	bool		late, rx, tx, taken;
+
 	/* the driver */
 	unsigned int	head[2], tail[2];
 	uint64_t	page[2][MBX_DESCS];
@@ -309,7 +312,23 @@ static inline uint64_t fake_refusals(struct fake *f)
 static inline void drv_wr(struct fake *f, unsigned int w, uint32_t v)
 {
 	f->word[w - MBX_WORD] = v;
-	fw_mbx_written(f->fw, w);
+	if (!f->late) {
+		fw_mbx_written(f->fw, w);
+		return;
+	}
+	if (w % 2)
+		return;
+	f->rx |= w < MBX_WORD + MBX_WORDS / 2;
+	f->tx |= w >= MBX_WORD + MBX_WORDS / 2;
+	f->taken |= w < MBX_WORD + MBX_WORDS / 2 && v == 3;
+}
+
+static inline void fake_hear(struct fake *f)
+{
+	bool rx = f->rx, tx = f->tx, taken = f->taken;
+
+	f->rx = f->tx = f->taken = false;
+	fw_rings_written(f->fw, rx, tx, taken);
 }
 
 static inline unsigned int drv_word(unsigned int ring, unsigned int d)

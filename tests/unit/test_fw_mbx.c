@@ -435,6 +435,100 @@ static void host_takes_the_ring_while_we_read(void **st)
 	fake_free(f);
 }
 
+/* All that the host did between two looks of ours, from any heads: as if we had seen it */
+static void a_home_that_hears_late(void **st)
+{
+	struct fake *f = fake_new();
+	struct fw_in in;
+	uint8_t b[4096];
+
+	(void)st;
+	f->late = true;
+	for (unsigned int n = 0; n < 40; n++) {
+		unsigned int irqs = f->irqs;
+
+		memset(f->head, 0, sizeof(f->head));
+		memset(f->tail, 0, sizeof(f->tail));
+		drv_reset_ring(f, RING_RX);
+		drv_reset_ring(f, RING_TX);
+		if (n % 3 == 0) {
+			fake_hear(f);
+			assert_int_equal(f->irqs, irqs + 1);
+		}
+		f->aw = f->ar = true;
+		drv_post_rx(f);
+		if (n % 3 == 1)
+			fake_hear(f);
+		for (unsigned int k = 0; k < 1 + n % 5; k++) {
+			DRV_SEND(f, 0x00018014);
+			DRV_SEND(f, 0x0001803c);
+			fake_hear(f);
+			assert_int_equal(drv_reap(f), 2);
+			drv_expect(f, MSG_HEARTBEAT_RESP, &in, b);
+			drv_expect(f, MSG_TSENE_READ_RESP, &in, b);
+			assert_int_equal(drv_recv(f, b), 0);
+		}
+		if (n % 4 == 1) {	/* rings away with an answer that nobody takes, or a request unheard */
+			DRV_SEND(f, 0x00018014);
+			if (n % 8 == 1)
+				fake_hear(f);
+		}
+	}
+	assert_int_equal(fake_refusals(f), 0);
+	assert_int_equal(f->tx_errors, 0);
+	fake_free(f);
+}
+
+static struct fake *swap_fake;
+static unsigned int swaps_left;
+
+/* The host takes its rings away just before a completion is written */
+static bool late_swap(void *ctx, unsigned int word, uint32_t old, uint32_t val)
+{
+	struct fake *f = swap_fake;
+
+	(void)ctx;
+	if (swaps_left && !--swaps_left) {
+		drv_reset_ring(f, RING_RX);
+		drv_reset_ring(f, RING_TX);
+	}
+	if (f->word[word - MBX_WORD] != old)
+		return false;
+	f->word[word - MBX_WORD] = val;
+	return true;
+}
+
+static void the_ring_is_taken_before_a_completion(void **st)
+{
+	struct fake *f = fake_new();
+
+	(void)st;
+	swap_fake = f;
+	f->fw->env.mbx_swap = late_swap;
+	for (unsigned int n = 1; n <= 2; n++) {		/* the answer's, the request's */
+		f->late = false;
+		swaps_left = 0;
+		handshake(f);
+		f->late = true;
+		f->rx = f->tx = f->taken = false;
+		DRV_SEND(f, 0x0001803c);
+		DRV_SEND(f, 0x0001803c);
+		swaps_left = n;
+		fake_hear(f);
+		assert_int_equal(swaps_left, 0);
+		for (unsigned int ring = 0; ring < 2; ring++)
+			for (unsigned int d = 0; d < 16; d++)
+				assert_int_equal(f->word[32 * ring + 2 * d], d ? 3 : 0);
+		fake_hear(f);
+	}
+	assert_in_range(fw_refused(f->fw, FWR_TX_TAKEN), 2, 4);
+	f->late = false;
+	f->tx_errors = 0;
+	handshake(f);
+	assert_int_equal(f->tx_errors, 0);
+	fake_free(f);
+}
+
 /* Random words, random memory, random events; the sanitizers and the asserts in the fake are the test */
 static void random_garbage(void **st)
 {
@@ -507,6 +601,8 @@ int main(void)
 		cmocka_unit_test(bad_rx_pages_are_marked_and_passed),
 		cmocka_unit_test(all_skips_or_all_ours_ends_after_a_turn),
 		cmocka_unit_test(host_takes_the_ring_while_we_read),
+		cmocka_unit_test(a_home_that_hears_late),
+		cmocka_unit_test(the_ring_is_taken_before_a_completion),
 		cmocka_unit_test(random_garbage),
 	};
 
