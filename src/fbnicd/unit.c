@@ -19,9 +19,9 @@
 
 #include "../bus/vfu.h"
 #include "../card/card.h"
-#include "../wire/listen.h"
 #include "../wire/wire.h"
 #include "bmc_home.h"
+#include "bus_port.h"
 #include "flash_file.h"
 #include "fw_home.h"
 #include "fw_inside.h"
@@ -30,8 +30,6 @@
 #include "partner.h"
 #include "state.h"
 #include "unit.h"
-
-#define MESSAGES_PER_ROUND	512u
 
 struct unit {
 	unsigned int		index;
@@ -44,11 +42,8 @@ struct unit {
 	struct bmc_home		*bmc;
 	struct partner		partner;
 	struct card_env		env;
-	struct listener		door;
-	struct loop_fd		conn_fd;
+	struct bus_port		port;
 	struct loop_timer	timer;
-	bool			connected;
-	bool			more_messages;	/* in the server's own buffer */
 };
 
 static uint64_t clock_ns(void *ctx)
@@ -92,31 +87,11 @@ static void bus_said(void *ctx, const char *line)
 
 /* ---- events ---- */
 
-static int on_knock(void *arg)
-{
-	return vu_accept(((struct unit *)arg)->vu);
-}
-
-static void on_conn(void *arg, uint32_t events)
-{
-	struct unit *u = arg;
-
-	(void)events;
-	u->more_messages = vu_service(u->vu, MESSAGES_PER_ROUND);
-}
-
 static void on_client(void *ctx, int fd, bool open)
 {
 	struct unit *u = ctx;
-	int err;
+	int err = bus_port_client(&u->port, fd, open);
 
-	u->connected = open;
-	u->more_messages = false;
-	if (!open) {
-		loop_fd_del(u->loop, &u->conn_fd);
-		return;
-	}
-	err = loop_fd_add(u->loop, &u->conn_fd, fd, EPOLLIN);
 	if (err)
 		fprintf(stderr, "fbnicd: card %u: can't watch the client: %s\n", u->index, strerror(-err));
 }
@@ -128,19 +103,15 @@ static void on_timer(void *arg)
 
 bool unit_run(struct unit *u)
 {
-	bool more;
+	bool more = bus_port_run(&u->port);
 
-	if (u->more_messages)
-		u->more_messages = vu_service(u->vu, MESSAGES_PER_ROUND);
-	more = card_run(u->card);
-	return more || u->more_messages;
+	return card_run(u->card) || more;
 }
 
 void unit_settle(struct unit *u)
 {
 	loop_timer_set(u->loop, &u->timer, card_deadline(u->card));
-	if (u->connected)
-		loop_fd_mod(u->loop, &u->conn_fd, vu_want(u->vu));
+	bus_port_settle(&u->port);
 }
 
 /* ---- the wire's side ---- */
@@ -307,9 +278,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 	vu_attach(u->vu, u->card);
 
 	u->timer = (struct loop_timer){ .cb = on_timer, .arg = u };
-	u->conn_fd = (struct loop_fd){ .cb = on_conn, .arg = u };
-	u->door = (struct listener){ .accept = on_knock, .arg = u };
-	err = listener_start(&u->door, u->loop, vu_listen_fd(u->vu));
+	err = bus_port_start(&u->port, u->loop, u->vu);
 	if (err)
 		die("socket=%s: %s", o->socket, strerror(-err));
 	return u;
@@ -318,7 +287,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 void unit_free(struct unit *u)
 {
 	vu_detach(u->vu);
-	listener_stop(&u->door);
+	bus_port_stop(&u->port);
 	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
 	bmc_home_free(u->bmc);
 	partner_stop(&u->partner);
