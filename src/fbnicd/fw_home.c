@@ -282,6 +282,8 @@ void fw_home_free(struct fw_home *h)
 void fw_home_trace(struct fw_home *h, bool all)
 {
 	h->trace = all;
+	if (h->ops->trace)
+		h->ops->trace(h, all);
 }
 
 void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w)

@@ -6,6 +6,7 @@
  * knows which it is:
  *
  *	fw_inside.h	our firmware core (fw/fw.h), in this process
+ *	fw_function.h	on a computer of its own, behind a PCI function
  *	fw_socket.h	somebody else's program, on a socket
  *
  * A home attaches itself to the card when it is made and detaches when it is freed.

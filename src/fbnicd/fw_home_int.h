@@ -21,6 +21,7 @@ struct fw_home_ops {
 	int (*set_module)(struct fw_home *h, const struct fw_module *m);
 	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);
 	int (*sensors)(struct fw_home *h);
+	void (*trace)(struct fw_home *h, bool all);	/* besides the telling here */
 	void (*counters)(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
 };
 

@@ -41,7 +41,8 @@ static const char usage[] =
 "  fec=MODE        none, rs or baser (default rs)\n"
 "  state=DIR       keep what the card must remember: its address, its flash\n"
 "  fw=HOME         where the firmware lives (default: inside)\n"
-"                  inside, socket:PATH (a program that listens there)\n"
+"                  inside, function:PATH (a vfio-user socket for a computer of its\n"
+"                  own), socket:PATH (a program that listens there)\n"
 "  fw-boot=MS[:MS] how long the firmware's bootloader and the firmware take to\n"
 "                  start (default 0:0)\n"
 "  fw-restart=MS   how long a crashed firmware takes to restart, or never\n"
@@ -182,7 +183,7 @@ static void set_fw(struct card_options *o, const char *key, const char *val)
 		const char	*prefix;
 		enum fw_where	where;
 	} with_path[] = {
-		{ "socket:", FW_SOCKET },
+		{ "function:", FW_FUNCTION }, { "socket:", FW_SOCKET },
 	};
 
 	if (!strcmp(val, "inside"))
@@ -196,7 +197,7 @@ static void set_fw(struct card_options *o, const char *key, const char *val)
 			return;
 		}
 	}
-	die("%s=%s: inside or socket:PATH is wanted", key, val);
+	die("%s=%s: inside, function:PATH or socket:PATH is wanted", key, val);
 }
 
 static void set_fw_boot(struct card_options *o, const char *key, const char *val)
@@ -283,6 +284,8 @@ static void parse_card(struct options *o, char *arg)
 	for (i = 0; i < o->ncards; i++)
 		if (!strcmp(o->card[i].socket, c->socket))
 			die("--card: two cards on socket %s", c->socket);
+	if (c->fw_path && !strcmp(c->fw_path, c->socket))
+		die("--card: the firmware's socket is the card's, %s", c->socket);
 	if (c->bmc_mac_given && !c->bmc)
 		die("--card: bmcmac= without bmc=");
 	if (!c->mac_given)

@@ -10,7 +10,7 @@
 
 #define MAX_CARDS	16
 
-enum fw_where { FW_INSIDE, FW_SOCKET };
+enum fw_where { FW_INSIDE, FW_FUNCTION, FW_SOCKET };
 
 struct card_options {
 	const char	*socket;	/* vfio-user server */
@@ -25,7 +25,7 @@ struct card_options {
 	unsigned int	queues, vectors;
 	unsigned int	speed, fec;	/* enum fw_speed, enum fw_fec */
 	enum fw_where	fw;
-	const char	*fw_path;	/* FW_SOCKET: where it listens */
+	const char	*fw_path;	/* FW_FUNCTION: its socket, FW_SOCKET: where it listens */
 	unsigned int	fw_boot_ms[2];	/* bootloader, control firmware */
 	unsigned int	fw_restart_ms;	/* UINT32_MAX: never */
 };

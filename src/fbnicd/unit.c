@@ -23,6 +23,7 @@
 #include "bmc_home.h"
 #include "bus_port.h"
 #include "flash_file.h"
+#include "fw_function.h"
 #include "fw_home.h"
 #include "fw_inside.h"
 #include "fw_socket.h"
@@ -232,6 +233,7 @@ static struct fw_home *open_fw_socket(struct unit *u, const struct card_options 
 static void open_fw(struct unit *u, const struct card_options *o)
 {
 	struct fw_home_config cfg;
+	char err[256];
 
 	fw_home_config_default(&cfg);
 	cfg.fw.boot_ms[0] = o->fw_boot_ms[0];
@@ -244,6 +246,13 @@ static void open_fw(struct unit *u, const struct card_options *o)
 		open_flash(u, o);
 		cfg.flash = u->flash;
 		u->fw = fw_inside_new(u->card, &u->env, &cfg);
+		break;
+	case FW_FUNCTION:
+		open_flash(u, o);
+		cfg.flash = u->flash;
+		u->fw = fw_function_new(u->card, &u->env, &cfg, o->fw_path, u->loop, err, sizeof(err));
+		if (!u->fw)
+			die("fw=function:%s: %s", o->fw_path, err);
 		break;
 	case FW_SOCKET:
 		u->fw = open_fw_socket(u, o, &cfg);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the management processor's function share.
+ *
+ *	regs.c		the table, dispatch, life of the function
+ *	event.c		what happens on the card; interrupts
+ *	command.c	what the firmware wants done
+ *	pci.c		configuration space, MSI-X
+ */
+#ifndef OPENFBNIC_MGMT_INT_H
+#define OPENFBNIC_MGMT_INT_H
+
+#include <string.h>
+
+#include "../fw/err.h"
+#include "mgmt.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+struct mgmt {
+	struct fw_env	env;
+	struct mgmt_bus	bus;
+	uint32_t	reg[MGMT_BAR0_SIZE / 4];
+	uint64_t	refused;
+	uint8_t		buf[MGMT_LENGTH_MAX];
+
+	/* pci.c */
+	uint8_t		cfg[0x1000], wmask[0x1000];
+	uint32_t	msix[4 * MGMT_VECTORS];
+	bool		pending;
+};
+
+/* The word of register @off */
+static inline uint32_t *mreg(struct mgmt *m, unsigned int off)
+{
+	return &m->reg[off / 4];
+}
+
+static inline uint64_t mreg64(const struct mgmt *m, unsigned int off)
+{
+	return m->reg[off / 4] | (uint64_t)m->reg[off / 4 + 1] << 32;
+}
+
+void mgmt_refuse(struct mgmt *m, const char *what, uint32_t where, uint32_t val);
+
+/* event.c */
+void event_raise(struct mgmt *m, uint32_t bits);
+void event_reset(struct mgmt *m);
+void event_clear(struct mgmt *m, uint32_t val);
+void event_enable(struct mgmt *m, uint32_t val);
+
+/* command.c */
+void command_write(struct mgmt *m, uint32_t val);
+void swap_write(struct mgmt *m, uint32_t val);
+void host_irq_write(struct mgmt *m, uint32_t val);
+void link_mode_write(struct mgmt *m, uint32_t val);
+void phase_write(struct mgmt *m, uint32_t val);
+void owner_write(struct mgmt *m, uint32_t val);
+void restarted_write(struct mgmt *m, uint32_t val);
+uint32_t dma_gate_read(struct mgmt *m, unsigned int i);
+uint32_t sensor_read(struct mgmt *m, unsigned int i);
+
+/* pci.c */
+void mgmt_pci_init(struct mgmt *m);
+bool mgmt_mem_on(const struct mgmt *m);
+bool mgmt_master(const struct mgmt *m);
+void mgmt_irq(struct mgmt *m);
+uint32_t mgmt_msix_read(const struct mgmt *m, uint32_t off);
+void mgmt_msix_write(struct mgmt *m, uint32_t off, uint32_t val);
+
+#endif
