@@ -375,20 +375,72 @@ guest_kill()
 	end_process "$1" KILL
 }
 
+# firmware_elf: the path of the firmware for a computer of its own, built beside fbnicd
+firmware_elf()
+{
+	local elf=${FBNIC_FIRMWARE:-$(dirname "${FBNICD:-$top_dir/build/fbnicd}")/src/metal/fbnic-firmware.elf}
+
+	[ -e "$elf" ] || die "$elf is not there: run 'make build' (it wants gcc-aarch64-linux-gnu)"
+	echo "$elf"
+}
+
+# firmware_command SOCKET: QEMU's command line for the firmware's computer, in
+# the array firmware_argv; its console is the chardev "console", which the caller adds.
+# Its memory is shared: fbnicd maps it.
+firmware_command()
+{
+	local elf
+
+	elf=$(firmware_elf)
+	[ -n "${firmware_qemu:-}" ] || firmware_qemu=$("$lab_dir/qemu" --arch aarch64)
+	firmware_argv=("$firmware_qemu" -M virt,highmem=off,gic-version=2,memory-backend=m -cpu cortex-a53
+		-object memory-backend-memfd,id=m,size=16M,share=on -m 16 -nodefaults -display none
+		-kernel "$elf" -serial chardev:console
+		-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"}}")
+}
+
+# firmware_start DIR SOCKET: the firmware on its own computer, in the background,
+# ready when it returns; its console is DIR/console
+firmware_start()
+{
+	local dir=$1
+
+	firmware_command "$2"
+	mkdir -p "$dir"
+	start_process "$dir" "$dir/qemu.log" "${firmware_argv[@]}" -chardev "file,id=console,path=$dir/console"
+	if ! wait_for 60 "$dir" grep -qs '^fbnic firmware .* ready' "$dir/console"; then
+		cat "$dir/console" "$dir/qemu.log" >&2 || true
+		return 1
+	fi
+}
+
 # card_start DIR OPTIONS...: fbnicd with --control in DIR, up when it returns;
-# DIR/card0, card1 ... are meant for the sockets
+# DIR/card0, card1 ... are meant for the sockets.  With firmware_home=metal each card
+# whose options do not say where its firmware lives gets it on a computer of its own.
 card_start()
 {
-	local dir=$1 fbnicd=${FBNICD:-$top_dir/build/fbnicd}
+	local dir=$1 fbnicd=${FBNICD:-$top_dir/build/fbnicd} args=() sockets=() arg s i
 	shift
 
 	[ -x "$fbnicd" ] || die "$fbnicd is not there: run 'make build'"
 	mkdir -p "$dir"
-	start_process "$dir" "$dir/log" "$fbnicd" "--control=$dir/control" "$@"
+	for arg in "$@"; do
+		if [[ ${firmware_home:-inside} = metal && $arg = *socket=* && ,$arg != *,fw=* ]]; then
+			s=${arg##*socket=}
+			s=${s%%,*}.fw
+			arg+=,fw=function:$s
+			sockets+=("$s")
+		fi
+		args+=("$arg")
+	done
+	start_process "$dir" "$dir/log" "$fbnicd" "--control=$dir/control" "${args[@]}"
 	if ! wait_for 10 "$dir" grep -q '^fbnicd: ready' "$dir/log"; then
 		cat "$dir/log" >&2
 		return 1
 	fi
+	for i in "${!sockets[@]}"; do
+		firmware_start "$dir/firmware$i" "${sockets[i]}" || return 1
+	done
 }
 
 # card_stats DIR INDEX: the card's own counters, "NAME VALUE" a line
@@ -400,5 +452,10 @@ card_stats()
 
 card_stop()
 {
+	local d
+
+	for d in "$1"/firmware*; do
+		[ ! -e "$d/pid" ] || end_process "$d" TERM
+	done
 	end_process "$1" TERM
 }

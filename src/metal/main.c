@@ -2,6 +2,8 @@
 /*
  * The firmware on its own computer: finds the function, boots the firmware
  * over it, and sleeps whenever there is nothing to do.
+ *
+ * A card that goes away sends no interrupt: every LOOK_NS it is looked for.
  */
 #include "metal.h"
 #include "remote.h"
@@ -9,6 +11,8 @@
 #include "../fw/err.h"
 #include "../fw/fw_core.h"
 #include "virt.h"
+
+#define LOOK_NS	10000000000u
 
 static struct pci_dev dev;
 static struct fw fw;
@@ -100,6 +104,13 @@ static void boot(void)
 	remote_start(&remote, &fw);
 }
 
+static void sleep(void)
+{
+	uint64_t look = time_now() + LOOK_NS;
+
+	sleep_until(remote.deadline < look ? remote.deadline : look);
+}
+
 void metal_main(void)
 {
 	enum fw_phase last = FW_OFF;
@@ -115,6 +126,6 @@ void metal_main(void)
 		} while (remote_poll(&remote));
 		if (remote.gone)
 			stop("the card is gone");
-		sleep_until(remote.deadline);
+		sleep();
 	}
 }
