@@ -12,9 +12,11 @@
  *	<!-- regs: PATTERN... -->	registers whose names match (fnmatch)
  *	<!-- desc: NAME -->		a descriptor: drawing and fields
  *	<!-- messages -->		the firmware's messages
+ *	<!-- mgmt -->			the management processor's registers
  *
  * and the next "<!-- end -->".  Sources: src/card/regs.def, fields.def and
- * descs.def, src/fw/descs.def, the message table of src/fw/msg.c, and
+ * descs.def, src/fw/descs.def, the message table of src/fw/msg.c,
+ * src/mgmt/regs.def, and
  * docs/hardware/uses.txt (from tools/driver-check) for who uses what.
  */
 #include <fnmatch.h>
@@ -26,6 +28,7 @@
 #include "../src/card/card.h"
 #include "../src/card/regs.h"
 #include "../src/fw/msg.h"
+#include "../src/mgmt/mgmt.h"
 
 #define USES_FILE	"docs/hardware/uses.txt"
 #define MAX_LINE	4096
@@ -367,6 +370,56 @@ static void print_messages(FILE *out)
 	}
 }
 
+/* ---- the management processor's function ---- */
+
+struct mgmt_bit {
+	const char	*name;
+	unsigned int	val;
+	const char	*text;
+};
+
+static void print_bits_of(FILE *out, const char *head, const struct mgmt_bit *b, size_t n)
+{
+	fprintf(out, "\n| %s | | |\n|---|---|---|\n", head);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "| %u | %s | %s |\n", b[i].val, b[i].name, b[i].text);
+}
+
+static void print_mgmt(FILE *out)
+{
+	static const char *const access[] = {
+		[MREG_RO] = "RO", [MREG_RW] = "RW", [MREG_W1C] = "W1C", [MREG_CMD] = "W",
+	};
+	static const struct mgmt_bit events[] = {
+#define MEVENT(name_, bit_, text_) { #name_, bit_, text_ },
+#include "../src/mgmt/regs.def"
+#undef MEVENT
+	};
+	static const struct mgmt_bit commands[] = {
+#define MCMD(name_, number_, text_) { #name_, number_, text_ },
+#include "../src/mgmt/regs.def"
+#undef MCMD
+	};
+	static const struct mgmt_bit life[] = {
+#define MLIFE(name_, value_, text_) { #name_, value_, text_ },
+#include "../src/mgmt/regs.def"
+#undef MLIFE
+	};
+
+	fprintf(out, "| Byte | Register | Access | Meaning |\n|---|---|---|---|\n");
+	for (unsigned int i = 0; i < mgmt_nregs; i++) {
+		const struct mgmt_reg *r = &mgmt_regs[i];
+
+		fprintf(out, "| 0x%03x", r->off);
+		if (r->n > 1)
+			fprintf(out, " + 4 i, i < %u", r->n);
+		fprintf(out, " | %s | %s | %s |\n", r->name, access[r->access], r->text);
+	}
+	print_bits_of(out, "EVENT, bit", events, sizeof(events) / sizeof(events[0]));
+	print_bits_of(out, "COMMAND", commands, sizeof(commands) / sizeof(commands[0]));
+	print_bits_of(out, "LIFE, value", life, sizeof(life) / sizeof(life[0]));
+}
+
 /* ---- pages ---- */
 
 /* The text between "<!-- KEY" and " -->" in @line, or NULL */
@@ -393,6 +446,8 @@ static bool generate(FILE *out, const char *line)
 		print_desc(out, arg);
 	else if (marker(line, "messages", arg))
 		print_messages(out);
+	else if (marker(line, "mgmt", arg))
+		print_mgmt(out);
 	else
 		return false;
 	return true;

@@ -82,9 +82,9 @@ static void own_irq(void *ctx, unsigned int v)
 	f->own.irq(f->own.ctx, v);
 }
 
-static void own_refused(void *ctx, const char *what, uint32_t where, uint32_t val)
+static void own_refused(void *ctx, const char *what, const char *where, uint32_t val)
 {
-	fw_home_tell(ctx, TRACE_GUEST_BUG, "management processor: %s: 0x%x, 0x%x", what, where, val);
+	fw_home_tell(ctx, TRACE_GUEST_BUG, "management processor: %s 0x%x: %s", where, val, what);
 }
 
 static uint32_t fn_bar_read(void *ctx, unsigned int bar, uint32_t off)

@@ -148,7 +148,7 @@ void command_write(struct mgmt *m, uint32_t val)
 	}
 	/* A closed gate or a bad address is the host's doing */
 	if (err == -FW_EINVAL || err == -FW_EOPNOTSUPP)
-		mgmt_refuse(m, "a command that can't be done", val, *mreg(m, M_LENGTH));
+		mgmt_refuse(m, "can't be done", "COMMAND", val);
 	status(m, err);
 }
 
@@ -203,7 +203,7 @@ void phase_write(struct mgmt *m, uint32_t val)
 	if ((val & 0xff) < FW_NPHASES)
 		return;
 	*mreg(m, M_PHASE) = FW_OFF;
-	mgmt_refuse(m, "no phase", M_PHASE, val);
+	mgmt_refuse(m, "no phase", "PHASE", val);
 }
 
 void owner_write(struct mgmt *m, uint32_t val)

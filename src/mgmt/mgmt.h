@@ -38,7 +38,7 @@ struct mgmt_bus {
 	int (*mem_write)(void *ctx, uint64_t addr, const void *buf, size_t len);
 	void (*irq)(void *ctx, unsigned int v);
 	/* It did something wrong, counted already.  May be NULL */
-	void (*refused)(void *ctx, const char *what, uint32_t where, uint32_t val);
+	void (*refused)(void *ctx, const char *what, const char *where, uint32_t val);
 };
 
 /* @env as a firmware would get it; now, timer and mbx_swap are not used.  NULL: out of memory */

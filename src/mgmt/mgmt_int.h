@@ -41,7 +41,7 @@ static inline uint64_t mreg64(const struct mgmt *m, unsigned int off)
 	return m->reg[off / 4] | (uint64_t)m->reg[off / 4 + 1] << 32;
 }
 
-void mgmt_refuse(struct mgmt *m, const char *what, uint32_t where, uint32_t val);
+void mgmt_refuse(struct mgmt *m, const char *what, const char *where, uint32_t val);
 
 /* event.c */
 void event_raise(struct mgmt *m, uint32_t bits);

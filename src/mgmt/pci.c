@@ -125,7 +125,7 @@ uint32_t mgmt_msix_read(const struct mgmt *m, uint32_t off)
 void mgmt_msix_write(struct mgmt *m, uint32_t off, uint32_t val)
 {
 	if (off / 4 >= ARRAY_SIZE(m->msix)) {
-		mgmt_refuse(m, "not the MSI-X table", off, val);
+		mgmt_refuse(m, "can't be written", "BAR 2", off);
 		return;
 	}
 	m->msix[off / 4] = off / 4 == 3 ? val & CTRL_MASK : val;

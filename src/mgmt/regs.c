@@ -20,7 +20,7 @@ const struct mgmt_reg mgmt_regs[] = {
 
 const unsigned int mgmt_nregs = ARRAY_SIZE(mgmt_regs);
 
-void mgmt_refuse(struct mgmt *m, const char *what, uint32_t where, uint32_t val)
+void mgmt_refuse(struct mgmt *m, const char *what, const char *where, uint32_t val)
 {
 	m->refused++;
 	if (m->bus.refused)
@@ -56,7 +56,10 @@ static void reg_write(struct mgmt *m, uint32_t off, uint32_t val)
 	const struct mgmt_reg *r = find(off);
 
 	if (!r || r->access == MREG_RO) {
-		mgmt_refuse(m, r ? "a register that can't be written" : "no register", off, val);
+		if (r)
+			mgmt_refuse(m, "can't be written", r->name, val);
+		else
+			mgmt_refuse(m, "there is none", "register", off);
 		return;
 	}
 	if (r->access == MREG_RW)
@@ -85,7 +88,7 @@ static void card_write(struct mgmt *m, uint32_t off, uint32_t val)
 	else if (off < MGMT_WINDOW && m->env.bmc.csr_write)
 		m->env.bmc.csr_write(m->env.ctx, off / 4, val);
 	else
-		mgmt_refuse(m, "behind the card", off, val);
+		mgmt_refuse(m, "nothing is there", "BAR 4", off);
 }
 
 /* ---- the bus ---- */

@@ -153,10 +153,10 @@ static int b_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 
 static void b_irq(void *ctx, unsigned int v) { (void)ctx; assert_int_equal(v, 0); f.own_irqs++; }
 
-static void b_refused(void *ctx, const char *what, uint32_t where, uint32_t val)
+static void b_refused(void *ctx, const char *what, const char *where, uint32_t val)
 {
 	(void)ctx;
-	(void)where;
+	assert_non_null(where);
 	(void)val;
 	assert_non_null(what);
 	f.refused++;
