@@ -124,17 +124,30 @@ static const struct vu_function fn = {
 	.whole_words = 1u << 0 | 1u << 4,
 };
 
+/* Told always: who looks at a firmware that does not answer wants to know */
+__attribute__((format(printf, 2, 3)))
+static void say(const struct function *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!f->base.env.trace)
+		return;
+	va_start(ap, fmt);
+	f->base.env.trace(f->base.env.ctx, BLK_FW, TRACE_EVENT, fmt, ap);
+	va_end(ap);
+}
+
 static void on_client(void *ctx, int fd, bool open)
 {
 	struct function *f = ctx;
 
 	if (bus_port_client(&f->port, fd, open))
-		fw_home_tell(&f->base, TRACE_GUEST_BUG, "management processor: its connection can't be watched");
+		say(f, "management processor: its connection can't be watched");
 }
 
 static void on_log(void *ctx, const char *line)
 {
-	fw_home_tell(ctx, TRACE_EVENT, "management processor: %s", line);
+	say(ctx, "management processor: %s", line);
 }
 
 static bool before_sleep(void *arg)

@@ -185,6 +185,8 @@ static void bad_command_lines(void **state)
 		{ "queues=1,queues=2", "queues" }, { "wire=string:x", "string" }, { "wire=pair:", "pair" },
 		{ "wire=none,pcap=/nonexistent/x", "/nonexistent/x" },
 		{ "wire=none,state=/nonexistent", "/nonexistent" }, { "wire=none,", "" }, { ",wire=none", "" },
+		{ "fw=there", "fw=there" }, { "fw=function", "fw=function" }, { "fw=function:", "fw=function:" },
+		{ "fw=function:/nowhere/at/all", "fw=function:/nowhere/at/all" }, { "fw=inside:x", "fw=inside:x" },
 		{ "fw-boot=x", "fw-boot=x" }, { "fw-boot=1:", "fw-boot" }, { "fw-boot=1:600001", "600001" },
 		{ "fw-boot=:1", "fw-boot" }, { "fw-restart=soon", "fw-restart=soon" },
 		{ "fw=outside", "fw=outside" }, { "fw=socket", "fw=socket" }, { "fw=socket:", "fw=socket:" },

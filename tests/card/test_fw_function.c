@@ -7,6 +7,7 @@
  */
 #include "../../src/fbnicd/flash_file.h"
 #include "../../src/fbnicd/fw_function.h"
+#include "../../src/fbnicd/fw_inside.h"
 #include "../../src/fbnicd/loop.h"
 #include "../../src/metal/remote.h"
 #include "fw_host.h"
@@ -148,7 +149,7 @@ static void watch_restarted(void *ctx)
 	restarts++;
 }
 
-static void plug(uint32_t boot_ms)
+static void plug_home(uint32_t boot_ms, bool inside)
 {
 	static const struct fw_home_watch watch = { NULL, watch_owner, NULL, watch_restarted };
 	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
@@ -172,8 +173,11 @@ static void plug(uint32_t boot_ms)
 	cfg.flash = flash;
 	cfg.fw.boot_ms[1] = boot_ms;
 	snprintf(path, sizeof(path), "/tmp/fbnic-function-%d-%u", (int)getpid(), n++);
-	home = fw_function_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg, path,
-			       loop_wire(loop), err, sizeof(err));
+	if (inside)
+		home = fw_inside_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg);
+	else
+		home = fw_function_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg, path,
+				       loop_wire(loop), err, sizeof(err));
 	if (!home)
 		fail_msg("%s", err);
 	fw_home_watch(home, &watch);
@@ -181,6 +185,11 @@ static void plug(uint32_t boot_ms)
 	refusals_told = restarts = 0;
 	memset(&m, 0, sizeof(m));
 	assert_int_equal(host_enable(&ip->h), 0);
+}
+
+static void plug(uint32_t boot_ms)
+{
+	plug_home(boot_ms, false);
 }
 
 static void unplug(void)
@@ -605,6 +614,77 @@ static void a_mad_processor(void **st)
 	unplug();
 }
 
+/* Not a time, nor of what depends on one */
+static bool comparable(unsigned int id)
+{
+	return id != MSG_HEARTBEAT_RESP && id != MSG_OWNERSHIP_RESP && id != MSG_LOG_MSG_REQ &&
+	       id != MSG_DUMP_INFO_RESP && id != MSG_DUMP_READ_RESP;
+}
+
+/* Random requests, good and bad ones; what the firmware says to them */
+static size_t converse(uint8_t *said, size_t cap)
+{
+	uint32_t s = 0x5eed0004;
+	size_t len = 0;
+
+	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
+	fw_home_board(home)->temp = 50000;
+	fw_home_board(home)->temp_fixed = fw_home_board(home)->volt_fixed = true;
+	for (unsigned int i = 0; i < 4000; i++) {
+		const struct msg_def *d = &fw_msgs[rnd(&s) % fw_msg_count];
+		uint8_t b[4096];
+		struct tlv_buf t;
+		int n;
+
+		tlv_begin(&t, b, sizeof(b), rnd(&s) % 16 ? d->id : rnd(&s) & 0xfff);
+		for (unsigned int a = 0; a < d->attrs.count && rnd(&s) % 8; a++)
+			tlv_put_int(&t, d->attrs.attr[a].id, rnd(&s) % 3 ? rnd(&s) % 300 : rnd(&s), rnd(&s) % 8 ? 4 : 8);
+		if (d->id == MSG_START_UPGRADE_REQ || !(d->dir & MSG_TO_FW))
+			continue;	/* the end of an update depends on the clock */
+		assert_int_equal(drv_fw_send(&m, b, (size_t)tlv_end(&t)), 0);
+		host_idle(&ip->h, SEC / 50);
+		while ((n = drv_fw_poll(&m, b)) > 0) {
+			size_t keep = comparable(get_le32(b) & 0xfff) ? (size_t)n : 2;
+
+			assert_true(keep <= cap - len);
+			memcpy(said + len, b, keep);
+			len += keep;
+			host_idle(&ip->h, SEC / 50);
+		}
+		assert_int_equal(n, 0);
+	}
+	assert_true(m.errors == 0 && counter("fw_messages_in") > 100);
+	return len;
+}
+
+static void count_all(void *arg, const char *name, uint64_t val)
+{
+	if (strncmp(name, "fw_refused", 10) == 0)
+		*(uint64_t *)arg = *(uint64_t *)arg * 31 + val;
+}
+
+/* The driver can't tell the difference */
+static void the_answers_are_those_of_the_home_inside(void **st)
+{
+	static uint8_t said[2][1 << 20];
+	uint64_t refused[2] = { 0, 0 };
+	size_t len[2];
+
+	(void)st;
+	for (unsigned int k = 0; k < 2; k++) {
+		plug_home(0, k);
+		if (!k)
+			computer_boot();
+		len[k] = converse(said[k], sizeof(said[k]));
+		fw_home_counters(home, count_all, &refused[k]);
+		unplug();
+	}
+	assert_int_equal(len[0], len[1]);
+	assert_memory_equal(said[0], said[1], len[0]);
+	assert_true(len[0] > 10000);
+	assert_true(refused[0] == refused[1] && refused[0]);
+}
+
 static void a_path_that_can_t_be(void **st)
 {
 	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
@@ -636,6 +716,7 @@ int main(void)
 		cmocka_unit_test(module_sensors_fuses_bmc_link),
 		cmocka_unit_test(traces_when_wanted),
 		cmocka_unit_test(a_mad_processor),
+		cmocka_unit_test(the_answers_are_those_of_the_home_inside),
 		cmocka_unit_test(a_path_that_can_t_be),
 	};
 
