@@ -84,7 +84,7 @@ static void own_irq(void *ctx, unsigned int v)
 
 static void own_refused(void *ctx, const char *what, const char *where, uint32_t val)
 {
-	fw_home_tell(ctx, TRACE_GUEST_BUG, "management processor: %s 0x%x: %s", where, val, what);
+	fw_home_say(ctx, true, "management processor: %s 0x%x: %s", where, val, what);
 }
 
 static uint32_t fn_bar_read(void *ctx, unsigned int bar, uint32_t off)
@@ -124,30 +124,17 @@ static const struct vu_function fn = {
 	.whole_words = 1u << 0 | 1u << 4,
 };
 
-/* Told always: who looks at a firmware that does not answer wants to know */
-__attribute__((format(printf, 2, 3)))
-static void say(const struct function *f, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!f->base.env.trace)
-		return;
-	va_start(ap, fmt);
-	f->base.env.trace(f->base.env.ctx, BLK_FW, TRACE_EVENT, fmt, ap);
-	va_end(ap);
-}
-
 static void on_client(void *ctx, int fd, bool open)
 {
 	struct function *f = ctx;
 
 	if (bus_port_client(&f->port, fd, open))
-		say(f, "management processor: its connection can't be watched");
+		fw_home_say(&f->base, true, "management processor: its connection can't be watched");
 }
 
 static void on_log(void *ctx, const char *line)
 {
-	say(ctx, "management processor: %s", line);
+	fw_home_say(ctx, true, "management processor: %s", line);
 }
 
 static bool before_sleep(void *arg)
