@@ -407,6 +407,7 @@ firmware_start()
 
 	firmware_command "$2"
 	mkdir -p "$dir"
+	rm -f "$dir/console"
 	start_process "$dir" "$dir/qemu.log" "${firmware_argv[@]}" -chardev "file,id=console,path=$dir/console"
 	if ! wait_for 60 "$dir" grep -qs '^fbnic firmware .* ready' "$dir/console"; then
 		cat "$dir/console" "$dir/qemu.log" >&2 || true

@@ -213,20 +213,20 @@ static void function_trace(struct fw_home *h, bool all)
 	mgmt_trace(mgmt_of(h), all);
 }
 
-static void function_counters(const struct fw_home *h, void (*fn_)(void *arg, const char *name, uint64_t val), void *arg)
+static void function_counters(const struct fw_home *h, void (*f)(void *arg, const char *name, uint64_t val), void *arg)
 {
 	const struct mgmt *m = mgmt_of(h);
 	char name[64];
 
 	for (unsigned int i = 0; i < FWC_COUNT; i++) {
 		snprintf(name, sizeof(name), "fw_%s", fw_counter_names[i]);
-		fn_(arg, name, mgmt_counter(m, i));
+		f(arg, name, mgmt_counter(m, i));
 	}
 	for (unsigned int i = 0; i < FWR_COUNT; i++) {
 		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
-		fn_(arg, name, mgmt_counter(m, FWC_COUNT + i));
+		f(arg, name, mgmt_counter(m, FWC_COUNT + i));
 	}
-	fn_(arg, "fw_function_refused", mgmt_refused(m));
+	f(arg, "fw_function_refused", mgmt_refused(m));
 }
 
 static void function_free(struct fw_home *h)

@@ -11,8 +11,8 @@
 #include "../fw/err.h"
 #include "../fw/mem.h"
 
-#define EVENTS	(EV_RX | EV_TX | EV_TAKEN | EV_RESET | EV_LINK | EV_LIFE | EV_MODULE | EV_OTP | EV_SENSOR | EV_BMC | \
-		 EV_TRACE)
+#define EVENTS	(EV_RX | EV_TX | EV_TAKEN | EV_RESET | EV_LINK | EV_LIFE | EV_MODULE | EV_OTP | EV_SENSOR | \
+		 EV_BMC | EV_TRACE)
 
 static uint32_t rd(struct remote *r, uint32_t off)
 {

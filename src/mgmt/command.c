@@ -112,12 +112,9 @@ static int tell(struct mgmt *m)
 	clean(t.name, sizeof(t.name));
 	clean(t.reason, sizeof(t.reason));
 	ev = (struct fw_event){
-		.name = t.name[0] ? t.name : NULL, .reason = t.reason, .msg = t.msg, .len = t.len, .ring = t.ring,
-		.desc = t.desc, .err = t.err,
+		.kind = t.kind, .name = t.name[0] ? t.name : NULL, .reason = t.reason, .msg = t.msg, .len = t.len,
+		.ring = t.ring, .desc = t.desc, .err = t.err,
 	};
-	/* one by one: the enum has no name */
-	ev.kind = t.kind == FW_EV_IN ? FW_EV_IN : t.kind == FW_EV_OUT ? FW_EV_OUT :
-		  t.kind == FW_EV_REFUSED ? FW_EV_REFUSED : FW_EV_STATE;
 	if (m->env.event)
 		m->env.event(m->env.ctx, &ev);
 	return 0;
