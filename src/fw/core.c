@@ -30,6 +30,8 @@ const char *const fw_refusal_names[FWR_COUNT] = {
 	[FWR_RX_FAULT] = "rx_bad_address",
 	[FWR_RX_SHORT] = "rx_short_page",
 	[FWR_RX_FULL] = "rx_queue_full",
+	[FWR_PLDM_MESSAGE] = "pldm_bad_message",
+	[FWR_PLDM_REFUSED] = "pldm_refused",
 };
 
 const char *const fw_counter_names[FWC_COUNT] = {
@@ -43,6 +45,9 @@ const char *const fw_counter_names[FWC_COUNT] = {
 	[FWC_CRASHES] = "crashes",
 	[FWC_UPDATES] = "updates",
 	[FWC_UPDATES_FAILED] = "updates_failed",
+	[FWC_PLDM_IN] = "pldm_requests",
+	[FWC_PLDM_OUT] = "pldm_requests_to_bmc",
+	[FWC_PLDM_RETRIES] = "pldm_retries",
 };
 
 void fw_config_default(struct fw_config *cfg)
@@ -185,6 +190,7 @@ void fw_timer(struct fw *fw)
 		[SLOT_OWNER] = owner_timer,
 		[SLOT_LIFE] = life_timer,
 		[SLOT_UPDATE] = update_timer,
+		[SLOT_PLDM] = pldm_timer,
 	};
 	uint64_t now = fw->env.now(fw->env.ctx);
 

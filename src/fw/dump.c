@@ -244,8 +244,37 @@ void dump_create(struct fw *fw, enum dump_reason reason, const char *why)
 	d_u32(&d, fw->running[PART_CONTROL].version);
 	d_u32(&d, d.sections);
 	fw->dump_size = (uint32_t)size;
-	fw->dump_kept = reason == DUMP_CRASH;
+	fw->dump_kept = fw->dump_crash = reason == DUMP_CRASH;
+	fw->dump_serial++;
 	fw_state(fw, "core dump made");
+}
+
+/*
+ * The BMC's way to the same dump.  It does not count as read: a crash is for
+ * the host to report.
+ */
+int fw_dump_take(struct fw *fw, bool crash)
+{
+	if (fw->phase != FW_READY)
+		return -FW_EBUSY;
+	if (crash && !(fw->dump_size && fw->dump_crash))
+		return -FW_ENOENT;
+	if (!crash && !fw->dump_kept)
+		dump_create(fw, DUMP_ASKED, "asked for by the BMC");
+	fw->dump_bmc = fw->dump_serial;
+	return (int)fw->dump_size;
+}
+
+int fw_dump_read(struct fw *fw, uint32_t off, uint8_t *buf, size_t len)
+{
+	if (fw->phase != FW_READY)
+		return -FW_EBUSY;
+	if (!fw->dump_size || fw->dump_bmc != fw->dump_serial)
+		return -FW_ENOENT;
+	if (off > fw->dump_size || len > fw->dump_size - off)
+		return -FW_EINVAL;
+	memcpy(buf, fw->dump + off, len);
+	return 0;
 }
 
 int fw_on_dump_info(struct fw *fw, const struct fw_in *in)

@@ -51,6 +51,11 @@ static const struct part {
 	[PART_UEFI]	= { FW_SECTION_OPTION_ROM, 0xc00000, 0x200000, "option-rom" },
 };
 
+uint32_t flash_section(unsigned int part)
+{
+	return parts[part].section;
+}
+
 const char *flash_part_name(unsigned int part)
 {
 	return parts[part].name;
@@ -315,14 +320,28 @@ int flash_image_write(struct fw *fw, unsigned int part, uint32_t off, const void
 	return f_write(fw, slot_base(part, fw->running_slot[part] ^ 1u) + off, p, len) ? -FW_EIO : 0;
 }
 
-int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s)
+/* The parts that are there (not NULL), all or none */
+int flash_commit_parts(struct fw *fw, const struct flash_slot *const s[PARTS])
 {
-	unsigned int slot = fw->running_slot[part] ^ 1u;
 	struct flash_dir d = fw->dir;
 
-	d.part[part].slot[slot] = *s;
-	d.part[part].stored = slot;
+	for (unsigned int part = 0; part < PARTS; part++) {
+		unsigned int slot = fw->running_slot[part] ^ 1u;
+
+		if (!s[part])
+			continue;
+		d.part[part].slot[slot] = *s[part];
+		d.part[part].stored = slot;
+	}
 	return dir_store(fw, &d);
+}
+
+int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s)
+{
+	const struct flash_slot *one[PARTS] = { [0] = NULL };
+
+	one[part] = s;
+	return flash_commit_parts(fw, one);
 }
 
 /* ---- the EEPROM and the dump ---- */
@@ -360,5 +379,6 @@ void flash_dump_load(struct fw *fw)
 	    fw_crc32(0, fw->dump, get_le32(h)) != get_le32(h + 4))
 		return;
 	fw->dump_size = get_le32(h);
-	fw->dump_kept = true;
+	fw->dump_kept = fw->dump_crash = true;	/* others are not stored */
+	fw->dump_serial++;
 }

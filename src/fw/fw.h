@@ -22,6 +22,7 @@
 #define FW_SYNC_MACS	8
 #define FW_NEVER	UINT64_MAX
 #define FW_FLASH_SIZE	0x1000000u
+#define FW_PLDM_MAX	1280u	/* bytes of a PLDM message, either way */
 
 #define FW_VERSION(major, minor, patch, build) \
 	((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(patch) << 8 | (uint32_t)(build))
@@ -34,6 +35,9 @@ enum fw_fec { FW_FEC_NONE = 1, FW_FEC_RS, FW_FEC_BASER };
 
 /* Where the firmware is in its life; see life.c */
 enum fw_phase { FW_OFF, FW_BOOTLOADER, FW_STARTING, FW_READY, FW_CRASHED, FW_HUNG, FW_NPHASES };
+
+/* How the BMC reaches us */
+enum fw_pldm_link { FW_PLDM_NCSI, FW_PLDM_MCTP, FW_PLDM_LINKS };
 
 enum fw_sensor {
 	FW_SENSOR_TEMP,		/* thousandths of a degree Celsius */
@@ -71,6 +75,9 @@ enum fw_refusal {
 	FWR_RX_FAULT,		/* page's address is not memory */
 	FWR_RX_SHORT,		/* page smaller than the message */
 	FWR_RX_FULL,		/* no page for so long that a message was dropped */
+	/* from the BMC */
+	FWR_PLDM_MESSAGE,	/* no PLDM message, or an answer to nothing */
+	FWR_PLDM_REFUSED,	/* answered with an error */
 	FWR_COUNT
 };
 
@@ -85,6 +92,9 @@ enum fw_counter {
 	FWC_CRASHES,
 	FWC_UPDATES,		/* images stored */
 	FWC_UPDATES_FAILED,
+	FWC_PLDM_IN,		/* requests of the BMC */
+	FWC_PLDM_OUT,		/* requests to the BMC, and repetitions of them */
+	FWC_PLDM_RETRIES,	/* requests of the BMC answered a second time */
 	FWC_COUNT
 };
 
@@ -94,14 +104,14 @@ extern const char *const fw_phase_names[FW_NPHASES];
 
 /* What the firmware has to tell, for traces */
 struct fw_event {
-	enum { FW_EV_IN, FW_EV_OUT, FW_EV_REFUSED, FW_EV_STATE } kind;
+	enum { FW_EV_IN, FW_EV_OUT, FW_EV_REFUSED, FW_EV_STATE, FW_EV_PLDM, FW_EV_KINDS } kind;
 	const char	*name;		/* of the message ("heartbeat_req"); FW_EV_STATE: what happened */
 	const char	*reason;	/* FW_EV_REFUSED: from fw_refusal_names */
-	unsigned int	msg;		/* message id, if there is one */
+	unsigned int	msg;		/* message id, if there is one; FW_EV_PLDM: type << 8 | command */
 	unsigned int	len;		/* bytes */
 	unsigned int	ring;		/* 0 Rx (to the host), 1 Tx */
 	unsigned int	desc;
-	int		err;
+	int		err;		/* FW_EV_PLDM: the completion code */
 };
 
 /*
@@ -158,6 +168,8 @@ struct fw_env {
 		void (*owner)(void *ctx, bool host);
 		/* The firmware has booted: what it knew of the BMC is lost */
 		void (*restarted)(void *ctx);
+		/* There is a PLDM request for the BMC: fw_pldm_pending().  May be NULL: the BMC asks by itself */
+		void (*request)(void *ctx, enum fw_pldm_link link);
 	} bmc;
 
 	/* May be NULL: no such sensor */
@@ -185,6 +197,7 @@ struct fw_config {
 	uint32_t		volt_min, volt_max;		/* millivolts */
 	bool			threshold_events;	/* tell the host (message 0x40, which no upstream driver knows) */
 	struct fw_module	module;
+	uint8_t			uuid[16];		/* of the card, as the BMC knows it */
 };
 
 /* The addresses that the driver asked for, as it last told us (message 0x46) */
@@ -237,6 +250,31 @@ bool fw_ready(const struct fw *fw);
  * these; a driver is told.  0 or an error: more than FW_BMC_MACS.
  */
 int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+
+/*
+ * PLDM, for a BMC (pldm.c).  Messages begin with the header's first byte.
+ *
+ * fw_pldm() takes a request and puts the response into @rsp, @cap bytes of
+ * FW_PLDM_MAX at least; its length, 0 for "no answer", -EBUSY: not ready.
+ * fw_pldm_pending() gives the request that we have for the BMC on this link, or
+ * 0, and again after a second without a response, which fw_pldm_reply() takes:
+ * 0, -EBUSY, or -EINVAL: it answers nothing that we asked.
+ */
+int fw_pldm(struct fw *fw, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap);
+int fw_pldm_pending(struct fw *fw, enum fw_pldm_link link, uint8_t *req, size_t cap);
+int fw_pldm_reply(struct fw *fw, enum fw_pldm_link link, const uint8_t *rsp, size_t len);
+
+/*
+ * A core dump, as the host's driver gets it: its size, or an error: -ENOENT,
+ * there was no crash; -EBUSY, not ready.  Then parts of it; -ENOENT: there is
+ * another one by now.
+ */
+int fw_dump_take(struct fw *fw, bool crash);
+int fw_dump_read(struct fw *fw, uint32_t off, uint8_t *buf, size_t len);
+
+/* Thousandths of a degree: what is too much, and now; a module's upper limits are 0 if it has none */
+int fw_temperature(struct fw *fw, int32_t *max, int32_t *now);
+int fw_module_temperature(struct fw *fw, int32_t *alarm, int32_t *warning, int32_t *now);
 
 bool fw_host_owns(const struct fw *fw);
 bool fw_host_here(const struct fw *fw);			/* a driver has its mailbox open */

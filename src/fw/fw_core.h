@@ -8,6 +8,7 @@
 
 #include "fw.h"
 #include "msg.h"
+#include "pldm.h"
 
 #define MBX_WORD	0x6000u		/* BAR4 word of Rx descriptor 0; contract 07 section 1 */
 #define MBX_DESCS	16u
@@ -29,16 +30,11 @@ enum fw_slot {				/* what may wait for the clock */
 	SLOT_OWNER,
 	SLOT_LIFE,
 	SLOT_UPDATE,
+	SLOT_PLDM,
 	SLOT_COUNT
 };
 
-enum { PART_BOOT, PART_CONTROL, PART_UEFI, PARTS };
 enum { SLOT_EMPTY, SLOT_IMAGE, SLOT_FACTORY };	/* in flash: don't renumber */
-
-struct flash_slot {
-	uint32_t		state, anti_rollback, len, crc;	/* of the image with its header */
-	struct fw_version	ver;
-};
 
 struct flash_dir {
 	uint32_t	seq, fuse;
@@ -49,8 +45,11 @@ struct flash_dir {
 	uint8_t		eeprom[EEPROM_SIZE];
 };
 
+enum update_by { BY_HOST, BY_BMC };
+
 struct fw_update {
 	bool			on;
+	enum update_by		by;
 	uint8_t			part;
 	uint32_t		len, at, want;		/* of the image, written, asked for */
 	uint32_t		crc, payload_crc;	/* so far, as its header says */
@@ -86,6 +85,7 @@ struct fw {
 	struct fw_version	running[PARTS];
 
 	struct fw_update	upd;
+	struct pldm		pldm;
 
 	/* mbx.c */
 	unsigned int		head[2];
@@ -128,6 +128,9 @@ struct fw {
 	unsigned int		hist_next;		/* free running */
 	uint32_t		dump_size;		/* 0: there is none */
 	bool			dump_kept;		/* of a crash, not read to its end yet */
+	bool			dump_crash;		/* it is of a crash */
+	uint32_t		dump_serial;		/* counts the dumps made */
+	uint32_t		dump_bmc;		/* the one that the BMC reads */
 	uint8_t			dump[DUMP_MAX];
 
 	/* sensor.c */
@@ -166,11 +169,18 @@ const struct fw_version *flash_stored(const struct fw *fw, unsigned int part);
 int flash_begin(struct fw *fw, unsigned int part);
 int flash_image_write(struct fw *fw, unsigned int part, uint32_t off, const void *p, size_t len);
 int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s);
+int flash_commit_parts(struct fw *fw, const struct flash_slot *const s[PARTS]);
+uint32_t flash_section(unsigned int part);	/* enum fw_section */
 int flash_eeprom_write(struct fw *fw, uint32_t off, const void *p, size_t len);
 void flash_dump_store(struct fw *fw);
 void flash_dump_load(struct fw *fw);
 
 /* update.c */
+int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by by);
+int update_chunk(struct fw *fw, const uint8_t *p, size_t len);
+int update_verify(struct fw *fw);
+void update_stop(struct fw *fw, const char *why);	/* it has failed */
+void update_log(struct fw *fw, const char *what);
 void update_forget(struct fw *fw);
 void update_timer(struct fw *fw);
 int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in);
@@ -195,6 +205,7 @@ void bmc_program(struct fw *fw);	/* writes the card's tables, if there is a BMC 
 void bmc_boot(struct fw *fw);
 void bmc_owner(struct fw *fw);		/* host_owns changed */
 void bmc_table(struct fw *fw);		/* sync or host_owns changed */
+
 /* sensor.c */
 void sensors_check(struct fw *fw);
 void otp_write(struct fw *fw);
@@ -215,6 +226,10 @@ void log_timer(struct fw *fw);
 int fw_on_send_logs(struct fw *fw, const struct fw_in *in);
 
 /* qsfp.c */
+enum qsfp_value { QSFP_TEMP, QSFP_VOLT, QSFP_BIAS, QSFP_TX, QSFP_RX };
+bool qsfp_value(const struct fw *fw, enum qsfp_value which, int32_t *val);	/* false: no such thing in there */
+/* High alarm, low alarm, high warning, low warning; NULL: the module has none */
+const int32_t *qsfp_limits(const struct fw *fw, enum qsfp_value which);
 int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in);
 
 /* dump.c */

@@ -139,6 +139,7 @@ static void forget(struct fw *fw)
 	fw->owner_owed = 0;
 	memset(&fw->sync, 0, sizeof(fw->sync));
 	update_forget(fw);
+	pldm_reset(fw);
 	log_stop(fw);
 	mbx_reset(fw);
 }

@@ -217,6 +217,32 @@ static void cmis_page11(uint8_t *p, const struct fw_module *m)
 	p[202] = p[203] = 0x11;			/* configuration accepted */
 }
 
+/* ---- values, for PLDM ---- */
+
+bool qsfp_value(const struct fw *fw, enum qsfp_value which, int32_t *val)
+{
+	const struct fw_module *m = &fw->module;
+	const int64_t v[] = {
+		[QSFP_TEMP] = m->temp, [QSFP_VOLT] = m->volt, [QSFP_BIAS] = m->bias_ua, [QSFP_TX] = m->tx_nw,
+		[QSFP_RX] = m->rx_nw,
+	};
+
+	if (m->kind == FW_MODULE_NONE || (m->kind == FW_MODULE_DAC && which >= QSFP_BIAS))
+		return false;
+	*val = (int32_t)(v[which] > INT32_MAX ? INT32_MAX : v[which]);
+	return true;
+}
+
+const int32_t *qsfp_limits(const struct fw *fw, enum qsfp_value which)
+{
+	const int32_t *l[] = {
+		[QSFP_TEMP] = limits.temp, [QSFP_VOLT] = limits.volt, [QSFP_BIAS] = limits.bias, [QSFP_TX] = limits.tx,
+		[QSFP_RX] = limits.rx,
+	};
+
+	return fw->module.kind >= FW_MODULE_OPTIC ? l[which] : NULL;
+}
+
 /* ---- reading ---- */
 
 /* Both halves as they look with @page chosen; false: there is no such page */

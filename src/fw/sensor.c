@@ -109,6 +109,27 @@ int fw_on_tsene_read(struct fw *fw, const struct fw_in *in)
 	return err;
 }
 
+int fw_temperature(struct fw *fw, int32_t *max, int32_t *now)
+{
+	if (fw->phase != FW_READY)
+		return -FW_EBUSY;
+	if (!fw->env.sensor)
+		return -FW_EOPNOTSUPP;
+	*max = fw->cfg.temp_max;
+	return fw->env.sensor(fw->env.ctx, FW_SENSOR_TEMP, now);
+}
+
+int fw_module_temperature(struct fw *fw, int32_t *alarm, int32_t *warning, int32_t *now)
+{
+	const int32_t *l = qsfp_limits(fw, QSFP_TEMP);
+
+	if (fw->phase != FW_READY)
+		return -FW_EBUSY;
+	*alarm = l ? l[0] : 0;
+	*warning = l ? l[2] : 0;
+	return qsfp_value(fw, QSFP_TEMP, now) ? 0 : -FW_ENODEV;
+}
+
 void otp_write(struct fw *fw)
 {
 	fw->env.mbx_write(fw->env.ctx, MBX_OTP, fw->otp[0]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Firmware update: "devlink dev flash".
+ * Firmware update.  Images come from the host ("devlink dev flash"), or from
+ * the BMC (pldm_fd.c), one at a time; update_start(), update_chunk(),
+ * update_verify() are the part that both have.  What the host does:
  *
  *	START_UPGRADE_REQ section, length -->
  *	                                  <-- START_UPGRADE_RESP [error]
@@ -30,7 +32,7 @@
 #define CHUNK		2048u		/* driver: at most TLV_MAX_DATA */
 #define HOST_PATIENCE	15000000000ull	/* ns; the driver gives up after 10 s */
 
-static void update_log(struct fw *fw, const char *what)
+void update_log(struct fw *fw, const char *what)
 {
 	struct fw_str s;
 	char t[LOG_LINE];
@@ -44,14 +46,21 @@ static void update_log(struct fw *fw, const char *what)
 	fw_state(fw, what);
 }
 
-void update_forget(struct fw *fw)
+void update_stop(struct fw *fw, const char *why)
 {
 	if (!fw->upd.on)
 		return;
 	fw->upd.on = false;
 	fw_defer(fw, SLOT_UPDATE, FW_NEVER);
 	fw->counter[FWC_UPDATES_FAILED]++;
-	update_log(fw, "given up");
+	update_log(fw, why);
+}
+
+/* The host is gone.  (What the BMC updates is none of its business.) */
+void update_forget(struct fw *fw)
+{
+	if (fw->upd.by == BY_HOST)
+		update_stop(fw, "given up");
 }
 
 void update_timer(struct fw *fw)
@@ -73,7 +82,7 @@ static void ask_chunk(struct fw *fw)
 	fw_defer(fw, SLOT_UPDATE, fw->env.now(fw->env.ctx) + HOST_PATIENCE);
 }
 
-static int start(struct fw *fw, uint64_t section, uint64_t len)
+int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by by)
 {
 	int part = flash_part((uint32_t)section);
 	int err;
@@ -82,19 +91,19 @@ static int start(struct fw *fw, uint64_t section, uint64_t len)
 		return -FW_EINVAL;
 	if (len > flash_part_size((unsigned int)part))
 		return -FW_E2BIG;
-	if (fw->upd.on)
+	if (fw->upd.on || (by == BY_HOST && pldm_updating(fw)))
 		return -FW_EBUSY;
 	err = flash_begin(fw, (unsigned int)part);
 	if (err)
 		return err;
-	fw->upd = (struct fw_update){ .on = true, .part = (uint8_t)part, .len = (uint32_t)len };
-	update_log(fw, "started");
+	fw->upd = (struct fw_update){ .on = true, .by = by, .part = (uint8_t)part, .len = (uint32_t)len };
+	update_log(fw, by == BY_HOST ? "started" : "started by the BMC");
 	return 0;
 }
 
 int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in)
 {
-	int err = start(fw, tlv_uint(&in->a[UPG_SECTION]), tlv_uint(&in->a[UPG_IMAGE_LENGTH]));
+	int err = update_start(fw, tlv_uint(&in->a[UPG_SECTION]), tlv_uint(&in->a[UPG_IMAGE_LENGTH]), BY_HOST);
 	struct fw_out o;
 
 	fw_reply(fw, &o, MSG_START_UPGRADE_RESP);
@@ -152,7 +161,8 @@ static int check_header(struct fw *fw, const uint8_t *p, size_t len)
 	return 0;
 }
 
-static int take_chunk(struct fw *fw, const uint8_t *p, size_t len)
+/* The next @len bytes of the image, which are not more than are left of it */
+int update_chunk(struct fw *fw, const uint8_t *p, size_t len)
 {
 	struct fw_update *u = &fw->upd;
 	size_t hdr = u->at ? 0 : IMAGE_HDR;
@@ -168,15 +178,21 @@ static int take_chunk(struct fw *fw, const uint8_t *p, size_t len)
 	return 0;
 }
 
+int update_verify(struct fw *fw)
+{
+	if (fw->upd.crc == fw->upd.payload_crc)
+		return 0;
+	update_log(fw, "refused: wrong checksum");
+	return -FW_EBADMSG;
+}
+
 static int complete(struct fw *fw)
 {
 	struct fw_update *u = &fw->upd;
-	int err;
+	int err = update_verify(fw);
 
-	if (u->crc != u->payload_crc) {
-		update_log(fw, "refused: wrong checksum");
-		return -FW_EBADMSG;
-	}
+	if (err)
+		return err;
 	err = flash_commit(fw, u->part, &u->slot);
 	update_log(fw, err ? "flash can't be written" : "stored, runs after power-on");
 	return err;
@@ -189,18 +205,18 @@ int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
 	int err = 0;
 
 	if (in->a[CHUNK_ERROR].p) {
-		if (u->on)
+		if (u->on && u->by == BY_HOST)
 			update_log(fw, "cancelled by the host");
 		update_forget(fw);
 		return 0;
 	}
-	if (!u->on)
+	if (!u->on || u->by != BY_HOST)
 		return -FW_EINVAL;
 	if (tlv_uint(&in->a[CHUNK_OFFSET]) != u->at || tlv_uint(&in->a[CHUNK_LENGTH]) != u->want ||
 	    !data->p || data->len != u->want)
 		err = -FW_EINVAL;
 	if (!err)
-		err = take_chunk(fw, data->p, data->len);
+		err = update_chunk(fw, data->p, data->len);
 	if (!err && u->at < u->len) {
 		ask_chunk(fw);
 		return 0;

@@ -43,7 +43,7 @@ struct fake {
 	uint8_t		mem[MEM_SIZE];
 	bool		aw, ar;			/* BME for writes, reads */
 	uint64_t	now, timer;
-	unsigned int	irqs, speed, fec, modes, events[4];
+	unsigned int	irqs, speed, fec, modes, events[FW_EV_KINDS];
 	bool		mode_first;		/* link mode was set before the next message went out */
 	int		temp, volt, sensor_err;
 	uint64_t	dma_reads, dma_writes;

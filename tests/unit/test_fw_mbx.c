@@ -566,8 +566,8 @@ static void random_garbage(void **st)
 			fw_host_reset(f->fw);
 		}
 	}
-	/* It went through: each reason was met but two, which have tests of their own */
-	for (unsigned int i = 0; i < FWR_COUNT; i++)
+	/* It went through: each reason of the mailbox was met but two, which have tests of their own */
+	for (unsigned int i = 0; i < FWR_PLDM_MESSAGE; i++)
 		if (i != FWR_TX_TAKEN && i != FWR_RX_FULL && !fw_refused(f->fw, (enum fw_refusal)i))
 			fail_msg("never refused: %s", fw_refusal_names[i]);
 	assert_true(fw_counter(f->fw, FWC_MSG_IN) > 1000);
