@@ -13,6 +13,7 @@
  *	<!-- desc: NAME -->		a descriptor: drawing and fields
  *	<!-- messages -->		the firmware's messages
  *	<!-- mgmt -->			the management processor's registers
+ *	<!-- pldm -->			the PLDM commands, sensors
  *
  * and the next "<!-- end -->".  Sources: src/card/regs.def, fields.def and
  * descs.def, src/fw/descs.def, the message table of src/fw/msg.c,
@@ -29,6 +30,7 @@
 #include "../src/card/regs.h"
 #include "../src/fw/msg.h"
 #include "../src/mgmt/mgmt.h"
+#include "../src/fw/pldm.h"
 
 #define USES_FILE	"docs/hardware/uses.txt"
 #define MAX_LINE	4096
@@ -420,6 +422,45 @@ static void print_mgmt(FILE *out)
 	print_bits_of(out, "LIFE, value", life, sizeof(life) / sizeof(life[0]));
 }
 
+/* ---- PLDM ---- */
+
+static void print_pldm_sensors(FILE *out)
+{
+	static const char *const units[] = { [2] = "degrees C", [5] = "V", [6] = "A", [7] = "W" };
+
+	fprintf(out, "\n| Sensor | | Kind | Entity |\n|---|---|---|---|\n");
+	for (unsigned int i = 0; i < NUM_SENSORS; i++)
+		fprintf(out, "| %u | %s | numeric, 10^%d %s%s | %u |\n", i + 1, pldm_numeric[i].name,
+			pldm_numeric[i].exponent, units[pldm_numeric[i].unit], pldm_numeric[i].settable ? ", limits can be set" : "",
+			pldm_numeric[i].entity);
+	for (unsigned int i = 0; i < STATE_SENSORS; i++)
+		fprintf(out, "| %u | %s | state, set %u | %u |\n", STATE_FIRST + i, pldm_state[i].name,
+			pldm_state[i].set, pldm_state[i].entity);
+}
+
+static void print_pldm(FILE *out)
+{
+	for (size_t t = 0; t < pldm_type_count; t++) {
+		const struct pldm_type *type = &pldm_types[t];
+
+		fprintf(out, "%sType %u, %s, version %u.%u.%u:\n\n", t ? "\n" : "", type->type, type->name,
+			type->version >> 24 & 15, type->version >> 16 & 15, type->version >> 8 & 15);
+		fprintf(out, "| Command | Name | From | Length | Request | Response |\n|---|---|---|---|---|---|\n");
+		for (size_t i = 0; i < pldm_cmd_count; i++) {
+			const struct pldm_cmd *c = &pldm_cmds[i];
+
+			if (c->type != type->type)
+				continue;
+			fprintf(out, "| 0x%02x | %s%s | %s | %u", c->cmd, c->name, c->once ? " *" : "",
+				c->ours ? "card" : "BMC", c->min);
+			if (c->max != c->min)
+				fprintf(out, "..%u", c->max);
+			fprintf(out, " | %s | %s |\n", c->request, c->response);
+		}
+	}
+	print_pldm_sensors(out);
+}
+
 /* ---- pages ---- */
 
 /* The text between "<!-- KEY" and " -->" in @line, or NULL */
@@ -448,6 +489,8 @@ static bool generate(FILE *out, const char *line)
 		print_messages(out);
 	else if (marker(line, "mgmt", arg))
 		print_mgmt(out);
+	else if (marker(line, "pldm", arg))
+		print_pldm(out);
 	else
 		return false;
 	return true;

@@ -17,6 +17,10 @@
  * an answer (link, host driver, restart) ends that, so a BMC that never changes
  * its instance ids still sees its link go down.
  *
+ * Some answers take time (NCSI_PENDING).  The command then waits in last_cmd, and
+ * its repetitions are counted and wait with it: one answer comes.  Another
+ * command instead means that the BMC waits no longer.
+ *
  * AENs go out on an enabled channel with that AEN enabled.  While the package
  * is deselected the latest of each kind waits for the selection, and follows
  * the answer to the command that selected.  (It carries what is true then.)
@@ -168,6 +172,7 @@ void ncsi_host_changed(struct ncsi *n, unsigned int ch)
 void ncsi_restart(struct ncsi *n)
 {
 	n->have_last = false;
+	n->pending = false;
 	n->dump_on = false;
 	for (unsigned int i = 0; i < n->cfg.channels; i++) {
 		struct ncsi_channel *ch = &n->ch[i];
@@ -188,6 +193,17 @@ void ncsi_fail(struct ncsi_rsp *r, unsigned int code, unsigned int reason)
 	r->code = (uint16_t)code;
 	r->reason = (uint16_t)reason;
 	r->len = 0;
+}
+
+bool ncsi_failed(struct ncsi_rsp *r, int err, unsigned int reason)
+{
+	if (err == NCSI_PENDING)
+		r->pending = true;
+	else if (err == NCSI_UNSUPPORTED)
+		ncsi_fail(r, RSP_UNSUPPORTED, WHY_UNKNOWN_TYPE);
+	else if (err < 0)
+		ncsi_fail(r, RSP_FAILED, reason);
+	return err < 0;
 }
 
 /* True: carried out, or refused in @r.  False: no answer */
@@ -222,12 +238,15 @@ static void run_command(struct ncsi *n, struct ncsi_stats *st, const struct ncsi
 	const struct ncsi_cmd *cmd = ncsi_cmd_find(q->type);
 	uint8_t *f = n->last_rsp, *payload = f + ETH_HDR + NCSI_HDR;
 	struct ncsi_rsp r = { .p = payload + 4 };
-	bool was = n->selected;
 
-	st->type_errors += !cmd;
+	n->pending = false;
 	n->selected = true;	/* (Deselect Package takes it back) */
 	if (!execute(n, cmd, q, &r)) {
 		st->dropped++;
+		return;
+	}
+	if (r.pending) {
+		n->pending = true;
 		return;
 	}
 	put16(payload, r.code);
@@ -239,8 +258,44 @@ static void run_command(struct ncsi *n, struct ncsi_stats *st, const struct ncsi
 	tell(n, &(struct ncsi_event){ .kind = NCSI_EV_COMMAND, .name = cmd ? cmd->name : "unknown", .type = q->type,
 				      .channel = q->chan, .iid = q->iid, .code = r.code, .reason = r.reason });
 	n->env.send(n->env.ctx, f, n->last_rsp_len);
-	if (n->selected && !was)
+	if (n->selected && !n->was_selected)
 		aen_catch_up(n);
+}
+
+static struct ncsi_stats *stats_of(struct ncsi *n, const uint8_t *h)
+{
+	return (h[5] & 0x1f) < n->cfg.channels ? &n->ch[h[5] & 0x1f].stats : &n->package;
+}
+
+static struct ncsi_req request_of(const uint8_t *h)
+{
+	return (struct ncsi_req){
+		.mc = h[0], .iid = h[3], .type = h[4], .chan = h[5] & 0x1f, .len = get16(h + 6) & 0xfff,
+		.p = h + NCSI_HDR,
+	};
+}
+
+void ncsi_resume(struct ncsi *n)
+{
+	const uint8_t *h = n->last_cmd + ETH_HDR;
+	struct ncsi_req q;
+
+	if (!n->pending)
+		return;
+	q = request_of(h);
+	run_command(n, stats_of(n, h), &q);
+}
+
+/* The last command once more: its answer, or patience */
+static void retry(struct ncsi *n, struct ncsi_stats *st, const struct ncsi_req *q)
+{
+	st->retries++;
+	tell(n, &(struct ncsi_event){ .kind = NCSI_EV_RETRY, .name = "retry", .type = q->type, .channel = q->chan,
+				      .iid = q->iid });
+	if (n->pending)
+		return;
+	st->tx++;
+	n->env.send(n->env.ctx, n->last_rsp, n->last_rsp_len);
 }
 
 /* Why a frame is no command for us, or NULL; @end: bytes up to and with the checksum */
@@ -264,15 +319,15 @@ void ncsi_input(struct ncsi *n, const uint8_t *f, size_t len)
 {
 	const uint8_t *h = f + ETH_HDR;
 	struct ncsi_stats *st = &n->package;
-	struct ncsi_req q = { 0 };
+	struct ncsi_req q;
 	const char *why;
 	uint32_t sum;
 	size_t end = 0;
 
 	if (len >= ETH_HDR + NCSI_HDR && h[5] >> 5 != n->cfg.package)
 		return;
-	if (len >= ETH_HDR + NCSI_HDR && (h[5] & 0x1f) < n->cfg.channels)
-		st = &n->ch[h[5] & 0x1f].stats;
+	if (len >= ETH_HDR + NCSI_HDR)
+		st = stats_of(n, h);
 	st->rx++;
 	why = check_frame(f, len, &end);
 	if (why) {
@@ -289,24 +344,21 @@ void ncsi_input(struct ncsi *n, const uint8_t *f, size_t len)
 		return;
 	}
 
-	q.mc = h[0];
-	q.iid = h[3];
-	q.type = h[4];
-	q.chan = h[5] & 0x1f;
-	q.len = get16(h + 6) & 0xfff;
-	q.p = h + NCSI_HDR;
 	st->commands++;
-	if (n->have_last && end == n->last_cmd_len && !memcmp(h, n->last_cmd + ETH_HDR, end - ETH_HDR)) {
-		st->retries++;
-		st->tx++;
-		tell(n, &(struct ncsi_event){ .kind = NCSI_EV_RETRY, .name = "retry", .type = q.type,
-					      .channel = q.chan, .iid = q.iid });
-		n->env.send(n->env.ctx, n->last_rsp, n->last_rsp_len);
+	if ((n->have_last || n->pending) && end == n->last_cmd_len &&
+	    !memcmp(h, n->last_cmd + ETH_HDR, end - ETH_HDR)) {
+		q = request_of(h);
+		retry(n, st, &q);
 		return;
 	}
+	if (n->pending)
+		stats_of(n, n->last_cmd + ETH_HDR)->given_up++;
 	n->have_last = false;
 	memcpy(n->last_cmd, f, end);
 	n->last_cmd_len = end;
+	n->was_selected = n->selected;
+	q = request_of(n->last_cmd + ETH_HDR);
+	st->type_errors += !ncsi_cmd_find(q.type);
 	run_command(n, st, &q);
 }
 
@@ -347,7 +399,8 @@ void ncsi_counters(const struct ncsi_stats *s, void (*fn)(void *arg, const char 
 #define STAT(n)	{ #n, offsetof(struct ncsi_stats, n) }
 	static const struct { const char *name; size_t off; } stats[] = {
 		STAT(commands), STAT(dropped), STAT(type_errors), STAT(checksum_errors), STAT(rx), STAT(tx),
-		STAT(aens), STAT(retries), STAT(failed), STAT(mc_tx), STAT(mc_tx_dropped), STAT(mc_tx_state),
+		STAT(aens), STAT(retries), STAT(given_up), STAT(failed), STAT(mc_tx), STAT(mc_tx_dropped),
+		STAT(mc_tx_state),
 		STAT(mc_tx_short), STAT(mc_tx_long), STAT(mc_rx), STAT(mc_rx_state),
 		STAT(mc_rx_short), STAT(mc_rx_long), STAT(mc_rx_filtered),
 	};

@@ -61,6 +61,7 @@ struct ncsi_stats {
 	uint64_t	rx, tx;		/* control frames */
 	uint64_t	aens;
 	uint64_t	retries;	/* commands answered a second time */
+	uint64_t	given_up;	/* whose answer came too late for the BMC */
 	uint64_t	failed;		/* answers other than "completed" */
 	uint64_t	mc_tx;		/* pass-through frames of the BMC that went out */
 	uint64_t	mc_tx_dropped;	/* its source address is nobody's, or no room */
@@ -71,6 +72,16 @@ struct ncsi_stats {
 	uint64_t	mc_rx_short, mc_rx_long;
 	uint64_t	mc_rx_filtered;	/* not asked for; not an error */
 };
+
+/*
+ * Who answers may be another computer, so functions of ncsi_env may say "not
+ * yet".  Then the command gets no answer now; ncsi_resume() carries it out once
+ * more, and that calls the function again, with the same arguments.  Other
+ * arguments, or another function, mean that the BMC has given up.
+ */
+#define NCSI_PENDING	(-0x7fff)
+/* Or that who should answer never can: the command is not supported then */
+#define NCSI_UNSUPPORTED (-0x7ffe)
 
 enum ncsi_pldm_op {
 	NCSI_PLDM_REQUEST,	/* 0x51: a request of the BMC; the response goes into @rsp */
@@ -101,14 +112,19 @@ struct ncsi_env {
 	/* The channel wants other frames than before: see ncsi_wants() */
 	void (*filters)(void *ctx, unsigned int ch);
 
-	/* Any of these may be NULL: the command is not supported then */
+	/*
+	 * Any of these may be NULL: the command is not supported then.  All may
+	 * return NCSI_PENDING.
+	 */
 
-	/* Degrees Celsius; 0 or negative: not to be had now */
+	/* Degrees Celsius; 0, or negative: not to be had now */
 	int (*temperature)(void *ctx, int16_t *max, int16_t *now);
+	/* Of the transceiver of @ch: its limits, 0 if it tells none, and now */
+	int (*module_temperature)(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now);
 	/* Bytes of a dump that is taken now, or negative: there is none */
 	int (*dump_take)(void *ctx, enum ncsi_dump which);
-	/* Part of the dump taken last; the range is in it */
-	void (*dump_read)(void *ctx, uint32_t off, uint8_t *buf, uint32_t len);
+	/* Part of the dump taken last, the range is in it; 0, or negative: it is gone */
+	int (*dump_read)(void *ctx, uint32_t off, uint8_t *buf, uint32_t len);
 	/* Bytes put into @rsp, or negative: refused */
 	int (*pldm)(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap);
 	void (*event)(void *ctx, const struct ncsi_event *ev);
@@ -133,6 +149,8 @@ int ncsi_init(struct ncsi *n, const struct ncsi_config *cfg, const struct ncsi_e
 void ncsi_input(struct ncsi *n, const uint8_t *frame, size_t len);
 void ncsi_link_changed(struct ncsi *n, unsigned int ch);
 void ncsi_host_changed(struct ncsi *n, unsigned int ch);	/* driver came or went */
+/* What answered NCSI_PENDING may be asked again; nothing happens if nobody waits */
+void ncsi_resume(struct ncsi *n);
 /* The controller starts anew: AEN "configuration required", then the Initial State */
 void ncsi_restart(struct ncsi *n);
 

@@ -65,6 +65,8 @@ const struct ncsi_cmd ncsi_cmds[] = {
 	  "undersize, oversize" },
 	{ 0x1b, "Get Package Status", 0, 0, 8, PKG, ncsi_package_status, "", "[0..3] bit 0: hardware arbitration, 0" },
 	{ 0x48, "Get ASIC Temperature", 0, 0, 8, BOTH, ncsi_get_temperature, "", "[0,1] maximum, [2,3] now, degrees Celsius" },
+	{ 0x4a, "Get Transceiver Temperature", 0, 0, 12, CH, ncsi_get_module_temperature, "",
+	  "[0,1] high alarm, [2,3] high warning, 0 if it tells none, [4,5] now, degrees Celsius" },
 	{ 0x50, "OEM", 4, PAYLOAD_MAX, -1, BOTH, ncsi_oem,
 	  "[0..3] manufacturer; Meta's Get Debug Data, all else 3/0x7fff", "" },
 	{ 0x51, "PLDM Request", 3, PAYLOAD_MAX, -1, BOTH, ncsi_pldm_request, "a PLDM request", "the PLDM response" },

@@ -194,12 +194,27 @@ void ncsi_get_temperature(struct ncsi *n, struct ncsi_channel *ch, const struct 
 		ncsi_fail(r, RSP_UNSUPPORTED, WHY_UNKNOWN_TYPE);
 		return;
 	}
-	if (n->env.temperature(n->env.ctx, &max, &now) < 0) {
-		ncsi_fail(r, RSP_FAILED, WHY_NO_INFORMATION);
+	if (ncsi_failed(r, n->env.temperature(n->env.ctx, &max, &now), WHY_NO_INFORMATION))
 		return;
-	}
 	put16(r->p, (uint16_t)max);
 	put16(r->p + 2, (uint16_t)now);
+}
+
+void ncsi_get_module_temperature(struct ncsi *n, struct ncsi_channel *ch, const struct ncsi_req *q,
+				 struct ncsi_rsp *r)
+{
+	int16_t alarm = 0, warning = 0, now = 0;
+
+	(void)q;
+	if (!n->env.module_temperature) {
+		ncsi_fail(r, RSP_UNSUPPORTED, WHY_UNKNOWN_TYPE);
+		return;
+	}
+	if (ncsi_failed(r, n->env.module_temperature(n->env.ctx, ch->id, &alarm, &warning, &now), WHY_NO_INFORMATION))
+		return;
+	put16(r->p, (uint16_t)alarm);
+	put16(r->p + 2, (uint16_t)warning);
+	put16(r->p + 4, (uint16_t)now);
 }
 
 void ncsi_get_mc_mac(struct ncsi *n, struct ncsi_channel *ch, const struct ncsi_req *q, struct ncsi_rsp *r)

@@ -97,6 +97,7 @@ struct ncsi_rsp {
 	uint16_t	code, reason;
 	uint16_t	len;		/* of data */
 	uint8_t		*p;		/* DATA_MAX bytes, zeroed up to the row's length */
+	bool		pending;	/* no answer yet */
 };
 
 struct ncsi_cmd {
@@ -120,12 +121,15 @@ struct ncsi {
 
 	/* the last command and its answer, for a BMC that did not get it */
 	bool			have_last;
+	bool			pending;		/* of the last command there is no answer yet */
+	bool			was_selected;		/* before it */
 	size_t			last_cmd_len, last_rsp_len;
 	uint8_t			last_cmd[ETH_HDR + NCSI_HDR + PAYLOAD_MAX + 4];
 	uint8_t			last_rsp[NCSI_FRAME_MAX];
 
 	/* Get Debug Data: the transfer in progress */
 	bool			dump_on;
+	bool			dump_starts;		/* taken, and its first part waits */
 	uint16_t		dump_type;
 	uint32_t		dump_size, dump_off, dump_handle, dump_crc;
 };
@@ -137,6 +141,8 @@ extern const char *const ncsi_aen_names[AEN_KINDS];
 const struct ncsi_cmd *ncsi_cmd_find(unsigned int type);
 
 /* ncsi.c */
+/* What a function of env said: true, the command is done with, pending or failed with @reason */
+bool ncsi_failed(struct ncsi_rsp *r, int err, unsigned int reason);
 void ncsi_fail(struct ncsi_rsp *r, unsigned int code, unsigned int reason);
 void ncsi_channel_initial(struct ncsi *n, struct ncsi_channel *ch);
 void ncsi_filters_changed(struct ncsi *n, const struct ncsi_channel *ch);
@@ -152,6 +158,7 @@ ncsi_run ncsi_clear_initial, ncsi_select, ncsi_deselect, ncsi_enable_channel, nc
 	 ncsi_disable_bc, ncsi_enable_mc, ncsi_disable_mc, ncsi_set_flow;
 ncsi_run ncsi_get_link, ncsi_get_version, ncsi_get_caps, ncsi_get_params, ncsi_get_port_stats,
 	 ncsi_get_ncsi_stats, ncsi_get_pass_stats, ncsi_package_status, ncsi_get_temperature,
+	 ncsi_get_module_temperature,
 	 ncsi_get_uuid, ncsi_get_mc_mac;
 ncsi_run ncsi_oem, ncsi_pldm_request, ncsi_pldm_pending, ncsi_pldm_reply;
 

@@ -39,27 +39,31 @@ static uint32_t crc32(uint32_t crc, const uint8_t *p, size_t len)
 	return ~crc;
 }
 
-static bool dump_begin(struct ncsi *n, unsigned int type)
+/* 0, or what env says */
+static int dump_begin(struct ncsi *n, unsigned int type)
 {
 	int size = n->env.dump_take(n->env.ctx, type ? NCSI_DUMP_CRASH : NCSI_DUMP_CORE);
 
+	if (size == NCSI_PENDING)
+		return size;
 	n->dump_on = size >= 0;
 	if (!n->dump_on)
-		return false;
+		return size;
 	n->dump_size = (uint32_t)size;
 	n->dump_type = (uint16_t)type;
 	n->dump_off = 0;
 	n->dump_crc = 0;
 	n->dump_handle = 1;
-	return true;
+	return 0;
 }
 
-/* The next part: length of the dump first, its bytes, the CRC last */
+/* The next part: length of the dump first, its bytes, the CRC last.  If its bytes are not here yet, nothing changes. */
 static void dump_part(struct ncsi *n, struct ncsi_rsp *r)
 {
 	uint8_t *data = r->p + DEBUG_HDR;
 	uint32_t left = n->dump_size - n->dump_off, len = 0, run;
 	unsigned int op = PART_MIDDLE;
+	int err = 0;
 
 	if (n->dump_handle == 1) {
 		put32(data, n->dump_size);
@@ -72,7 +76,11 @@ static void dump_part(struct ncsi *n, struct ncsi_rsp *r)
 	if (left < run)
 		run = left;
 	if (run)
-		n->env.dump_read(n->env.ctx, n->dump_off, data + len, run);
+		err = n->env.dump_read(n->env.ctx, n->dump_off, data + len, run);
+	if (ncsi_failed(r, err, WHY_NO_INFORMATION)) {
+		n->dump_on = r->pending;
+		return;
+	}
 	n->dump_crc = crc32(n->dump_crc, data + len, run);
 	n->dump_off += run;
 	len += run;
@@ -97,6 +105,7 @@ static void dump_part(struct ncsi *n, struct ncsi_rsp *r)
 static void get_debug_data(struct ncsi *n, const struct ncsi_req *q, struct ncsi_rsp *r)
 {
 	uint32_t handle, type;
+	bool begun;
 
 	if (q->len != DEBUG_LEN || get16(q->p + 6) != 8) {
 		ncsi_fail(r, RSP_FAILED, WHY_LENGTH);
@@ -108,16 +117,17 @@ static void get_debug_data(struct ncsi *n, const struct ncsi_req *q, struct ncsi
 		ncsi_fail(r, RSP_FAILED, WHY_PARAMETER);
 		return;
 	}
+	/* A start whose first part waits has taken its dump already */
+	begun = n->dump_starts && n->dump_on && type == n->dump_type;
 	if (q->p[17] == OP_START) {
-		if (!dump_begin(n, type)) {
-			ncsi_fail(r, RSP_FAILED, WHY_NO_INFORMATION);
+		if (!begun && ncsi_failed(r, dump_begin(n, type), WHY_NO_INFORMATION))
 			return;
-		}
 	} else if (!n->dump_on || type != n->dump_type || handle != n->dump_handle) {
 		ncsi_fail(r, RSP_FAILED, WHY_PARAMETER);
 		return;
 	}
 	dump_part(n, r);
+	n->dump_starts = r->pending && q->p[17] == OP_START;
 }
 
 void ncsi_oem(struct ncsi *n, struct ncsi_channel *ch, const struct ncsi_req *q, struct ncsi_rsp *r)
@@ -142,9 +152,9 @@ static void pldm(struct ncsi *n, enum ncsi_pldm_op op, const struct ncsi_req *q,
 		return;
 	}
 	len = n->env.pldm(n->env.ctx, op, q->p, q->len, r->p, DATA_MAX);
-	if (len < 0 || len > (int)DATA_MAX)
-		ncsi_fail(r, RSP_FAILED, WHY_PARAMETER);
-	else
+	if (len > (int)DATA_MAX)
+		len = -1;
+	if (!ncsi_failed(r, len, WHY_PARAMETER))
 		r->len = op == NCSI_PLDM_REPLY ? 0 : (uint16_t)len;
 }
 

@@ -15,6 +15,7 @@
  */
 #include "bmc_home.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,74 @@ static void on_filters(void *ctx, unsigned int ch)
 	fw_home_bmc_set(c->fw, n, (const uint8_t (*)[6])mac, w.all_multi || n < w.n);
 }
 
+/* ---- what the firmware answers ---- */
+
+_Static_assert(NCSI_PENDING == FW_HOME_PENDING, "handed through");
+
+/* A home that can't makes a command that is not there */
+static int answered(int ret)
+{
+	return ret == -ENOTSUP ? NCSI_UNSUPPORTED : ret;
+}
+
+static struct fw_home *fw_of(void *ctx)
+{
+	return ((struct bmc_home *)ctx)->ch[0].fw;	/* one firmware for all channels */
+}
+
+static int16_t degrees(int32_t milli)
+{
+	int32_t d = (milli + (milli < 0 ? -500 : 500)) / 1000;
+
+	return (int16_t)(d > INT16_MAX ? INT16_MAX : d < INT16_MIN ? INT16_MIN : d);
+}
+
+static int ask_temperature(void *ctx, int16_t *max, int16_t *now)
+{
+	int32_t m = 0, n = 0;
+	int ret = fw_home_temperature(fw_of(ctx), &m, &n);
+
+	*max = degrees(m);
+	*now = degrees(n);
+	return answered(ret);
+}
+
+static int ask_module_temperature(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now)
+{
+	int32_t a = 0, w = 0, n = 0;
+	int ret = fw_home_module_temperature(((struct bmc_home *)ctx)->ch[ch].fw, &a, &w, &n);
+
+	*alarm = degrees(a);
+	*warning = degrees(w);
+	*now = degrees(n);
+	return answered(ret);
+}
+
+static int ask_dump(void *ctx, enum ncsi_dump which)
+{
+	return answered(fw_home_dump_take(fw_of(ctx), which == NCSI_DUMP_CRASH));
+}
+
+static int read_dump(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+{
+	return answered(fw_home_dump_read(fw_of(ctx), off, buf, len));
+}
+
+static int ask_pldm(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap)
+{
+	struct fw_home *fw = fw_of(ctx);
+
+	switch (op) {
+	case NCSI_PLDM_REQUEST:
+		return answered(fw_home_pldm(fw, FW_PLDM_NCSI, req, len, rsp, cap));
+	case NCSI_PLDM_PENDING:
+		return answered(fw_home_pldm_pending(fw, FW_PLDM_NCSI, rsp, cap));
+	case NCSI_PLDM_REPLY:
+		break;
+	}
+	return answered(fw_home_pldm_reply(fw, FW_PLDM_NCSI, req, len));
+}
+
 /* ---- what happens to a channel ---- */
 
 static void on_link(void *ctx, bool up)
@@ -338,13 +407,19 @@ static void on_restarted(void *ctx)
 		ncsi_restart(c->home->ncsi);
 }
 
+static void on_answered(void *ctx)
+{
+	ncsi_resume(((struct channel *)ctx)->home->ncsi);
+}
+
 /* ---- life ---- */
 
 static bool start_ncsi(struct bmc_home *h, const struct bmc_home_config *cfg)
 {
 	const struct ncsi_env env = {
 		.ctx = h, .send = ncsi_send, .link = ask_link, .port_stats = ask_stats, .host_running = ask_host,
-		.filters = on_filters, .event = on_event,
+		.filters = on_filters, .temperature = ask_temperature, .module_temperature = ask_module_temperature,
+		.dump_take = ask_dump, .dump_read = read_dump, .pldm = ask_pldm, .event = on_event,
 	};
 	struct ncsi_config c = { .channels = cfg->channels, .fw_name = "openfbnic" };
 	struct fw_config fw;
@@ -363,7 +438,9 @@ static void connect_channels(struct bmc_home *h, const struct bmc_home_config *c
 	h->channels = cfg->channels;
 	for (unsigned int i = 0; i < cfg->channels; i++) {
 		struct channel *c = &h->ch[i];
-		const struct fw_home_watch watch = { c, on_owner, on_link, on_restarted };
+		const struct fw_home_watch watch = {
+			.ctx = c, .owner = on_owner, .link = on_link, .restarted = on_restarted, .answered = on_answered,
+		};
 
 		*c = (struct channel){ .home = h, .id = i, .card = cfg->ch[i].card, .fw = cfg->ch[i].fw,
 				       .mbps = cfg->ch[i].mbps };

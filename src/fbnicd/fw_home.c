@@ -145,6 +145,14 @@ static void home_restarted(void *ctx)
 		h->watch.restarted(h->watch.ctx);
 }
 
+static void home_request(void *ctx, enum fw_pldm_link link)
+{
+	struct fw_home *h = ctx;
+
+	if (h->watch.request)
+		h->watch.request(h->watch.ctx, link);
+}
+
 static uint64_t counter64(struct card *c, uint32_t csr)
 {
 	return card_csr_peek(c, csr) | (uint64_t)card_csr_peek(c, csr + 1) << 32;
@@ -212,7 +220,13 @@ static void home_event(void *ctx, const struct fw_event *ev)
 	struct fw_home *h = ctx;
 	const char *name = ev->name ? ev->name : "message";
 
-	if (ev->kind == FW_EV_REFUSED)
+	if (ev->kind == FW_EV_REFUSED && ev->reason == fw_refusal_names[FWR_PLDM_REFUSED])
+		fw_home_tell(h, TRACE_GUEST_BUG, "%s: %s 0x%02x/0x%02x, %u bytes, code 0x%02x", ev->reason, name,
+			     ev->msg >> 8, ev->msg & 0xff, ev->len, (unsigned int)ev->err);
+	else if (ev->kind == FW_EV_PLDM)
+		fw_home_tell(h, TRACE_EVENT, "pldm: %s 0x%02x/0x%02x, %u bytes", name, ev->msg >> 8, ev->msg & 0xff,
+			     ev->len);
+	else if (ev->kind == FW_EV_REFUSED)
 		fw_home_tell(h, TRACE_GUEST_BUG, "%s%u: %s: %s 0x%02x, %u bytes, error %d", ev->ring ? "tx" : "rx",
 			     ev->desc, ev->reason, name, ev->msg, ev->len, ev->err);
 	else if (ev->kind == FW_EV_STATE)
@@ -239,7 +253,7 @@ void fw_home_env(struct fw_home *h, struct fw_env *env)
 		.flash_write = h->flash ? home_flash_write : NULL,
 		.flash_sync = h->flash ? home_flash_sync : NULL,
 		.reg_read = home_reg_read,
-		.bmc = { home_csr_write, home_bmc_table, home_owner, home_restarted },
+		.bmc = { home_csr_write, home_bmc_table, home_owner, home_restarted, home_request },
 		.sensor = home_sensor,
 		.event = home_event,
 	};
@@ -295,6 +309,12 @@ void fw_home_link(struct fw_home *h, bool up)
 {
 	if (h->watch.link)
 		h->watch.link(h->watch.ctx, up);
+}
+
+void fw_home_answered(struct fw_home *h)
+{
+	if (h->watch.answered)
+		h->watch.answered(h->watch.ctx);
 }
 
 /* ---- what others ask of it ---- */
@@ -367,6 +387,41 @@ struct board *fw_home_board(struct fw_home *h)
 int fw_home_sensors(struct fw_home *h)
 {
 	return h->ops->sensors ? h->ops->sensors(h) : -ENOTSUP;
+}
+
+int fw_home_pldm(struct fw_home *h, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap)
+{
+	return h->ops->pldm ? h->ops->pldm(h, link, req, len, rsp, cap) : -ENOTSUP;
+}
+
+int fw_home_pldm_pending(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap)
+{
+	return h->ops->pldm_pending ? h->ops->pldm_pending(h, link, req, cap) : -ENOTSUP;
+}
+
+int fw_home_pldm_reply(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len)
+{
+	return h->ops->pldm_reply ? h->ops->pldm_reply(h, link, rsp, len) : -ENOTSUP;
+}
+
+int fw_home_temperature(struct fw_home *h, int32_t *max, int32_t *now)
+{
+	return h->ops->temperature ? h->ops->temperature(h, max, now) : -ENOTSUP;
+}
+
+int fw_home_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+{
+	return h->ops->module_temperature ? h->ops->module_temperature(h, alarm, warning, now) : -ENOTSUP;
+}
+
+int fw_home_dump_take(struct fw_home *h, bool crash)
+{
+	return h->ops->dump_take ? h->ops->dump_take(h, crash) : -ENOTSUP;
+}
+
+int fw_home_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+{
+	return h->ops->dump_read ? h->ops->dump_read(h, off, buf, len) : -ENOTSUP;
 }
 
 void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)

@@ -41,6 +41,8 @@ struct fw_home_watch {
 	void (*owner)(void *ctx, bool host);	/* the host's driver took the card, or gave it back */
 	void (*link)(void *ctx, bool up);
 	void (*restarted)(void *ctx);		/* it has booted; what it knew is lost */
+	void (*request)(void *ctx, enum fw_pldm_link link);	/* it has a PLDM request for the BMC */
+	void (*answered)(void *ctx);		/* what was FW_HOME_PENDING may be asked again */
 };
 
 void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w);	/* NULL: nobody */
@@ -66,6 +68,21 @@ int fw_home_set_otp(struct fw_home *h, uint32_t status, uint32_t write_status);
 /* The board as it is now; may be changed, after which firmware is told by fw_home_sensors() */
 struct board *fw_home_board(struct fw_home *h);
 int fw_home_sensors(struct fw_home *h);
+
+/*
+ * ---- what the BMC wants of it: as the functions of fw.h.  A firmware elsewhere
+ * may answer FW_HOME_PENDING, not yet.  Then watch.answered() is called once its
+ * answer is here, and the same call gets it. ----
+ */
+#define FW_HOME_PENDING	(-0x7fff)
+
+int fw_home_pldm(struct fw_home *h, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap);
+int fw_home_pldm_pending(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap);
+int fw_home_pldm_reply(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len);
+int fw_home_temperature(struct fw_home *h, int32_t *max, int32_t *now);
+int fw_home_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now);
+int fw_home_dump_take(struct fw_home *h, bool crash);
+int fw_home_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len);
 
 /* Walks the firmware's counters: "fw_messages_in", "fw_refused_tx_bad_length", ... */
 void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);

@@ -22,6 +22,14 @@ struct fw_home_ops {
 	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);
 	int (*sensors)(struct fw_home *h);
 	void (*trace)(struct fw_home *h, bool all);	/* besides the telling here */
+	int (*pldm)(struct fw_home *h, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp,
+		    size_t cap);
+	int (*pldm_pending)(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap);
+	int (*pldm_reply)(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len);
+	int (*temperature)(struct fw_home *h, int32_t *max, int32_t *now);
+	int (*module_temperature)(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now);
+	int (*dump_take)(struct fw_home *h, bool crash);
+	int (*dump_read)(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len);
 	void (*counters)(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
 };
 
@@ -48,6 +56,9 @@ void fw_home_env(struct fw_home *h, struct fw_env *env);
 
 /* For a home's struct card_fw_ops.link */
 void fw_home_link(struct fw_home *h, bool up);
+
+/* What was answered FW_HOME_PENDING can be answered now */
+void fw_home_answered(struct fw_home *h);
 
 /*
  * Tells something of the firmware: events if they are wanted, what was refused

@@ -118,6 +118,42 @@ static int inside_sensors(struct fw_home *h)
 	return 0;
 }
 
+static int inside_pldm(struct fw_home *h, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp,
+		       size_t cap)
+{
+	return fw_pldm(core(h), link, req, len, rsp, cap);
+}
+
+static int inside_pldm_pending(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap)
+{
+	return fw_pldm_pending(core(h), link, req, cap);
+}
+
+static int inside_pldm_reply(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len)
+{
+	return fw_pldm_reply(core(h), link, rsp, len);
+}
+
+static int inside_temperature(struct fw_home *h, int32_t *max, int32_t *now)
+{
+	return fw_temperature(core(h), max, now);
+}
+
+static int inside_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+{
+	return fw_module_temperature(core(h), alarm, warning, now);
+}
+
+static int inside_dump_take(struct fw_home *h, bool crash)
+{
+	return fw_dump_take(core(h), crash);
+}
+
+static int inside_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+{
+	return fw_dump_read(core(h), off, buf, len);
+}
+
 static void inside_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {
 	char name[64];
@@ -143,7 +179,9 @@ static const struct fw_home_ops ops = {
 	.free = inside_free, .phase = inside_phase, .host_owns = inside_host_owns, .power = inside_power,
 	.crash = inside_crash, .hang = inside_hang, .restart = inside_restart, .bmc_set = inside_bmc_set,
 	.set_module = inside_set_module, .set_otp = inside_set_otp, .sensors = inside_sensors,
-	.counters = inside_counters,
+	.pldm = inside_pldm, .pldm_pending = inside_pldm_pending, .pldm_reply = inside_pldm_reply,
+	.temperature = inside_temperature, .module_temperature = inside_module_temperature,
+	.dump_take = inside_dump_take, .dump_read = inside_dump_read, .counters = inside_counters,
 };
 
 /* ---- life ---- */

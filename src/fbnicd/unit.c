@@ -171,9 +171,18 @@ static uint32_t speed_mbps(unsigned int speed)
 	return 100000;
 }
 
+/* The card's UUID, as its BMC sees it by NC-SI and by PLDM */
+static void card_uuid(const uint8_t mac[6], uint8_t uuid[16])
+{
+	memcpy(uuid, "fbnic-bmc", 10);
+	memcpy(uuid + 10, mac, 6);
+	uuid[6] = 0x80 | (uuid[6] & 0xf);	/* RFC 9562: version 8, as one likes */
+	uuid[8] = 0x80 | (uuid[8] & 0x3f);
+}
+
 static void open_bmc(struct unit *u, const struct card_options *o, const uint8_t mac[6], bool trace)
 {
-	struct bmc_home_config cfg = { .spec = o->bmc, .channels = 1, .trace = trace, .uuid = "fbnic-bmc" };
+	struct bmc_home_config cfg = { .spec = o->bmc, .channels = 1, .trace = trace };
 	char err[256];
 
 	if (!o->bmc)
@@ -182,9 +191,7 @@ static void open_bmc(struct unit *u, const struct card_options *o, const uint8_t
 	cfg.ch[0].fw = u->fw;
 	cfg.ch[0].mbps = speed_mbps(o->speed);
 	bmc_mac(o, mac, cfg.ch[0].mac);
-	memcpy(cfg.uuid + 10, mac, 6);
-	cfg.uuid[6] = 0x80 | (cfg.uuid[6] & 0xf);	/* RFC 9562: version 8, as one likes */
-	cfg.uuid[8] = 0x80 | (cfg.uuid[8] & 0x3f);
+	card_uuid(mac, cfg.uuid);
 	u->bmc = bmc_home_new(&cfg, &u->env, u->loop, err, sizeof(err));
 	if (!u->bmc)
 		die("bmc=%s: %s", o->bmc, err);
@@ -230,7 +237,7 @@ static struct fw_home *open_fw_socket(struct unit *u, const struct card_options 
 	return h;
 }
 
-static void open_fw(struct unit *u, const struct card_options *o)
+static void open_fw(struct unit *u, const struct card_options *o, const uint8_t mac[6])
 {
 	struct fw_home_config cfg;
 	char err[256];
@@ -241,6 +248,7 @@ static void open_fw(struct unit *u, const struct card_options *o)
 	cfg.fw.restart_ms = o->fw_restart_ms;
 	cfg.fw.speed = o->speed;
 	cfg.fw.fec = o->fec;
+	card_uuid(mac, cfg.fw.uuid);
 	switch (o->fw) {
 	case FW_INSIDE:
 		open_flash(u, o);
@@ -280,7 +288,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 	if (!u->card)
 		die("card %u: out of memory", index);
 	partner_init(&u->partner, u->loop, u->card);
-	open_fw(u, o);
+	open_fw(u, o, cfg.mac);
 	unit_trace(u, trace);
 	open_wire(u, o);
 	open_bmc(u, o, cfg.mac, trace & 1u << BLK_BMC);

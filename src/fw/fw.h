@@ -254,8 +254,9 @@ int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool al
 /*
  * PLDM, for a BMC (pldm.c).  Messages begin with the header's first byte.
  *
- * fw_pldm() takes a request and puts the response into @rsp, @cap bytes of
- * FW_PLDM_MAX at least; its length, 0 for "no answer", -EBUSY: not ready.
+ * fw_pldm() takes a request and puts the response into @rsp, whose @cap is at
+ * least FW_PLDM_MAX; its length, 0 for a datagram, which wants none;
+ * -EBADMSG: no request, -EBUSY: not ready.
  * fw_pldm_pending() gives the request that we have for the BMC on this link, or
  * 0, and again after a second without a response, which fw_pldm_reply() takes:
  * 0, -EBUSY, or -EINVAL: it answers nothing that we asked.

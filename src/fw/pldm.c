@@ -303,7 +303,7 @@ int fw_pldm(struct fw *fw, enum fw_pldm_link link, const uint8_t *req, size_t le
 		return -FW_EBUSY;
 	if (len < PLDM_HDR || !(req[0] & PLDM_RQ) || req[1] >> 6) {
 		fw_refuse(fw, FWR_PLDM_MESSAGE, &(struct fw_event){ .name = "PLDM message", .len = (unsigned int)len });
-		n = 0;
+		n = -FW_EBADMSG;
 	} else {
 		n = answer(fw, link, req, len, rsp, cap);
 	}

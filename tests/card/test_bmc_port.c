@@ -5,12 +5,15 @@
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
 #include "../../src/fbnicd/bmc_home.h"
+#include "../../src/fbnicd/flash_file.h"
 #include "../../src/fbnicd/fw_inside.h"
+#include "../../src/fw/image.h"
 #include "../../src/host/host.h"
 
 static struct bench *b;
 static struct host_inproc *ip;
 static struct fw_home *fw;
+static struct flash_file *flash;
 static struct bmc_home *home;
 static struct port *mc;			/* the BMC */
 static unsigned int on_wire;		/* frames that the card sent */
@@ -58,6 +61,9 @@ static int setup(void **state)
 	ip = host_new_inproc(&cc, 1 << 20);
 	assert_non_null(ip);
 	fw_home_config_default(&fc);
+	flash = flash_file_open(NULL, FW_FLASH_SIZE, err, sizeof(err));
+	assert_non_null(flash);
+	fc.flash = flash;
 	fw = fw_inside_new(ip->card, &(struct card_env){ .now = card_now }, &fc);
 	assert_non_null(fw);
 	card_connect(ip->card, &wire_ops, NULL, PORT_LSO_CUT);
@@ -77,6 +83,7 @@ static int teardown(void **state)
 	port_free(mc);
 	bmc_home_free(home);
 	fw_home_free(fw);
+	flash_file_close(flash);
 	host_free(&ip->h);
 	return bench_teardown(state);
 }
@@ -91,7 +98,8 @@ static void work(void)
 
 static void command(uint8_t type, uint8_t chan, const void *payload, size_t len)
 {
-	uint8_t f[128] = { 0 };
+	uint8_t f[NCSI_FRAME_MAX] = { 0 };
+	size_t padded = (len + 3) / 4 * 4;
 
 	memset(f, 0xff, 12);
 	put16(f + 12, 0x88f8);
@@ -102,8 +110,8 @@ static void command(uint8_t type, uint8_t chan, const void *payload, size_t len)
 	put16(f + 20, (uint32_t)len);
 	if (len)
 		memcpy(f + 30, payload, len);
-	put32(f + 30 + len, ncsi_checksum(f + 14, 16 + len));
-	assert_true(port_send(mc, f, 62));
+	put32(f + 30 + padded, ncsi_checksum(f + 14, 16 + padded));
+	assert_true(port_send(mc, f, padded < 28 ? 62 : 34 + (uint32_t)padded));
 }
 
 static const struct got *newest(void)
@@ -290,6 +298,165 @@ static void count(void *arg, const char *name, uint64_t val)
 	++*(unsigned int *)arg;
 }
 
+/* ---- what the firmware answers ---- */
+
+static const uint8_t *data(void)
+{
+	return newest()->data + 34;
+}
+
+static unsigned int data_len(void)
+{
+	return get16(newest()->data + 20) - 4;
+}
+
+static void fails(uint8_t type, uint8_t chan, const void *payload, size_t len, uint32_t codes)
+{
+	unsigned int n = mc->n;
+
+	command(type, chan, payload, len);
+	work();
+	assert_int_equal(mc->n, n + 1);
+	assert_int_equal(get32(newest()->data + 30), codes);
+	assert_int_equal(data_len(), 0);
+}
+
+static void temperatures_are_told(void **state)
+{
+	(void)state;
+	configure();
+	ok(0x48, 0x1f, NOTHING);
+	assert_int_equal(get16(data()), 95);
+	assert_in_range(get16(data() + 2), 20, 60);
+	ok(0x4a, 0, NOTHING);
+	assert_memory_equal(data(), "\0\0\0\0\0\x1c\0\0", 8);
+	fw_set_module(fw_inside_core(fw), &(struct fw_module){ .kind = FW_MODULE_NONE });
+	fails(0x4a, 0, NOTHING, 0x00010006);
+}
+
+static void pldm_reaches_the_firmware(void **state)
+{
+	(void)state;
+	configure();
+	ok(0x51, 0x1f, P(0x81, 0, 4));
+	assert_int_equal(data_len(), 12);
+	assert_memory_equal(data(), "\1\0\4\0\x25\0\0", 7);
+	ok(0x51, 0x1f, P(0x82, 2, 0x11, 2, 0, 0));
+	assert_int_equal(data_len(), 14);
+	assert_in_range(data()[10] | data()[11] << 8, 700, 800);
+	ok(0x51, 0x1f, P(0x83, 2, 0x77));
+	assert_memory_equal(data(), "\3\2\x77\5", 4);
+	fails(0x51, 0x1f, P(0x03, 2, 0x11, 2, 0, 0), 0x00010002);	/* not a request */
+	ok(0x56, 0x1f, NOTHING);
+	assert_int_equal(data_len(), 0);
+	fails(0x57, 0x1f, P(0, 5, 0x15, 0), 0x00010002);		/* answers nothing */
+}
+
+/* The card's request by 0x56, our answer by 0x57; false: there was none */
+static bool serve(const uint8_t *img)
+{
+	uint8_t q[16], r[1100] = { 0 };
+	uint32_t off, len = 0;
+
+	ok(0x56, 0x1f, NOTHING);
+	if (!data_len())
+		return false;
+	memcpy(q, data(), data_len());
+	assert_int_equal(q[1], 5);
+	r[0] = q[0] & 0x1f;
+	r[1] = q[1];
+	r[2] = q[2];
+	if (q[2] == 0x15) {
+		off = get_le32(q + 3);
+		len = get_le32(q + 7);
+		assert_true(len <= 1024);
+		memcpy(r + 4, img + off, len);
+	} else {
+		assert_int_equal(q[3], 0);
+	}
+	ok(0x57, 0x1f, r, 4 + len);
+	return true;
+}
+
+static void the_bmc_updates_over_ncsi(void **state)
+{
+	static uint8_t img[IMAGE_HDR + 5000];
+	struct fw_image i = { .section = 1, .len = 5000, .ver = { FW_VERSION(27, 1, 2, 3), "bmc" } };
+	unsigned int n = 0;
+
+	(void)state;
+	for (unsigned int k = IMAGE_HDR; k < sizeof(img); k++)
+		img[k] = (uint8_t)(k * 3);
+	i.crc = fw_crc32(0, img + IMAGE_HDR, 5000);
+	image_put(img, &i);
+	configure();
+	ok(0x51, 0x1f, P(0x81, 5, 0x10, 0, 4, 0, 0, 1, 0, 1, 0, 0, 1, 0));
+	ok(0x51, 0x1f, P(0x82, 5, 0x13, 5, 10, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0));
+	ok(0x51, 0x1f, P(0x83, 5, 0x14, 10, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xc8, 0x13, 0, 0, 0, 0, 0, 0, 1, 0));
+	assert_memory_equal(data(), "\3\5\x14\0\0\0", 6);
+	while (serve(img))
+		n++;
+	assert_int_equal(n, 5 + 3);
+	ok(0x51, 0x1f, P(0x84, 5, 0x1a, 0));
+	assert_memory_equal(data(), "\4\5\x1a\0", 4);
+	ok(0x51, 0x1f, P(0x85, 5, 2));
+	assert_memory_equal(data() + 26, "27.01.02-003", 12);		/* pending */
+	fw_power(fw_inside_core(fw));
+	work();
+	configure();
+	ok(0x51, 0x1f, P(0x86, 5, 2));
+	assert_memory_equal(data() + 14, "27.01.02-003", 12);		/* it runs */
+	assert_int_equal(data()[12], 0);
+}
+
+static uint32_t crc32_of(const uint8_t *p, size_t len)
+{
+	return fw_crc32(0, p, len);
+}
+
+static void the_bmc_reads_the_dump(void **state)
+{
+	static uint8_t all[65536], host[65536];
+	uint8_t q[20] = { 0, 0, 0x1d, 0x9b, 1, 0x30, 0, 8, [17] = 1 };
+	uint32_t total = 0, got = 0;
+
+	(void)state;
+	configure();
+	for (;;) {
+		const uint8_t *d;
+		uint32_t len, skip;
+
+		ok(0x50, 0x1f, q, sizeof(q));
+		d = data();
+		assert_int_equal(get32(d), 0x1d9b);
+		len = get16(d + 6) - 8;
+		skip = d[13] & 1 ? 4 : 0;
+		if (skip)
+			total = get32(d + 16);
+		memcpy(all + got, d + 16 + skip, len - skip);
+		got += len - skip;
+		memcpy(q + 12, d + 8, 4);
+		q[17] = 0;
+		if (d[13] & 4)
+			break;
+	}
+	got -= 4;
+	assert_int_equal(got, total);
+	assert_memory_equal(all, "OFBDUMP1", 8);
+	assert_int_equal(get_le32(all + 8), total);
+	assert_int_equal(get32(all + got), crc32_of(all, got));
+	assert_int_equal(fw_dump_read(fw_inside_core(fw), 0, host, total), 0);
+	assert_memory_equal(all, host, total);
+	q[17] = 1;
+	q[19] = 1;
+	fails(0x50, 0x1f, q, sizeof(q), 0x00010006);			/* it did not crash */
+	fw_crash(fw_inside_core(fw), "test");
+	fw_restart(fw_inside_core(fw));
+	work();
+	configure();
+	ok(0x50, 0x1f, q, sizeof(q));
+}
+
 static void counters_have_names(void **state)
 {
 	unsigned int n = 0;
@@ -321,6 +488,10 @@ int main(void)
 		TEST(events_arrive_as_aens),
 		TEST(a_crashed_firmware_is_silent),
 		TEST(a_bmc_that_comes_back_finds_its_settings),
+		TEST(temperatures_are_told),
+		TEST(pldm_reaches_the_firmware),
+		TEST(the_bmc_updates_over_ncsi),
+		TEST(the_bmc_reads_the_dump),
 		TEST(counters_have_names),
 		TEST(what_can_not_be_opened),
 	};

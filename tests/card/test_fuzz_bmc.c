@@ -79,7 +79,13 @@ static void life(void)
 
 	configure(ch);
 	while (n--) {
-		switch (rnd(&g, 8)) {
+		switch (rnd(&g, 9)) {
+		case 8:		/* an update, and what may happen to it */
+			memcpy(buf, "\0\1\2\17\17\17\17\17\17\17\3\5", 12);
+			if (rnd(&g, 2))
+				buf[rnd(&g, 12)] = (uint8_t)rnd64(&g);
+			record(FUZZ_UPDATE, buf, 12);
+			break;
 		case 0:
 			record(FUZZ_FROM_BMC, buf, frame(buf, true));
 			break;
@@ -159,6 +165,7 @@ static void it_got_everywhere(void **state)
 			fail_msg("0x%02x %s never failed", type, ncsi_cmds[i].name);
 	}
 	assert_true(s->aens[0] && s->aens[1] && s->aens[2]);
+	assert_true(s->updates > 100);
 	assert_true(s->to_bmc > 100 && s->to_wire > 100);
 }
 

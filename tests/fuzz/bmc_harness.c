@@ -7,7 +7,9 @@
 
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
+#include "../../src/fbnicd/flash_file.h"
 #include "../../src/fbnicd/fw_inside.h"
+#include "../../src/fw/image.h"
 #include "../../src/host/drv.h"
 
 #define MUST(c)	do { if (!(c)) { fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #c); abort(); } } while (0)
@@ -22,6 +24,7 @@ static struct fw_home *fw;
 static struct ncsi *ncsi;
 static bool link_up, host_runs, bmc_reads;
 static unsigned int sent;		/* control frames since the last input */
+static unsigned int asked;
 static size_t last_len;
 static uint8_t last[NCSI_FRAME_MAX];	/* the first of them */
 
@@ -120,29 +123,60 @@ static void on_filters(void *ctx, unsigned int ch)
 			   w.all_multi || w.n > FW_BMC_MACS);
 }
 
+/* Every now and then an answer takes time */
+static int later(int ret)
+{
+	return ++asked % 5 ? ret : NCSI_PENDING;
+}
+
+static int module_temperature(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now)
+{
+	int32_t a = 0, w = 0, n = 0;
+	int ret = fw_home_module_temperature(fw, &a, &w, &n);
+
+	(void)ctx;
+	MUST(ch < CHANNELS);
+	*alarm = (int16_t)(a / 1000);
+	*warning = (int16_t)(w / 1000);
+	*now = (int16_t)(n / 1000);
+	return later(ret);
+}
+
 static int dump_take(void *ctx, enum ncsi_dump which)
 {
 	(void)ctx;
-	return which == NCSI_DUMP_CORE ? 4000 : -1;
+	return later(which == NCSI_DUMP_CORE ? 4000 : -1);
 }
 
-static void dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static int dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
 {
 	(void)ctx;
 	MUST(off <= 4000 && len <= 4000 - off);
 	memset(buf, 0x5a, len);
+	return later(0);
 }
 
+/* The firmware's own */
 static int pldm(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap)
 {
+	int n;
+
 	(void)ctx;
-	if (op == NCSI_PLDM_PENDING)
-		return 0;
-	MUST(len >= 3 && len <= cap + 4);
-	if (len > cap || (req[0] & 1))
-		return -1;
-	memcpy(rsp, req, len);
-	return (int)len;
+	switch (op) {
+	case NCSI_PLDM_REQUEST:
+		n = fw_home_pldm(fw, FW_PLDM_NCSI, req, len, rsp, cap);
+		MUST(n <= 0 || (n >= 4 && !(rsp[0] & 0xe0)));
+		break;
+	case NCSI_PLDM_PENDING:
+		n = fw_home_pldm_pending(fw, FW_PLDM_NCSI, rsp, cap);
+		MUST(n <= 0 || (n >= 4 && (rsp[0] & 0xe0) == 0x80));
+		break;
+	default:
+		n = fw_home_pldm_reply(fw, FW_PLDM_NCSI, req, len);
+		break;
+	}
+	MUST(n <= (int)cap);
+	return later(n);
 }
 
 static uint64_t now(void *ctx)
@@ -154,11 +188,12 @@ static void start(void)
 {
 	static const struct ncsi_env env = {
 		.send = out, .link = ask_link, .port_stats = ask_stats, .host_running = ask_host,
-		.filters = on_filters, .dump_take = dump_take, .dump_read = dump_read, .pldm = pldm,
+		.filters = on_filters, .module_temperature = module_temperature, .dump_take = dump_take, .dump_read = dump_read, .pldm = pldm,
 	};
 	struct card_config cc = { .queues = 2, .vectors = 8, .mac = { 2, 0, 0, 0, 0, 1 } };
 	struct ncsi_config nc = { .package = PKG, .channels = CHANNELS, .fw_name = "fuzz" };
 	struct fw_home_config fc;
+	char err[100];
 
 	ip = host_new_inproc(&cc, 1 << 20);
 	MUST(ip && !drv_up(&ip->h));
@@ -166,6 +201,8 @@ static void start(void)
 	fw_home_config_default(&fc);
 	fc.fw.bmc_macs = 1;
 	memcpy(fc.fw.bmc_mac[0], mac, 6);
+	fc.flash = flash_file_open(NULL, FW_FLASH_SIZE, err, sizeof(err));
+	MUST(fc.flash);
 	fw = fw_inside_new(card, &(struct card_env){ .ctx = ip, .now = now }, &fc);
 	ncsi = calloc(1, ncsi_size());
 	MUST(fw && ncsi && !ncsi_init(ncsi, &nc, &env));
@@ -177,9 +214,11 @@ static void start(void)
 static void again(void)
 {
 	sent = 0;
+	asked = 0;
 	link_up = bmc_reads = true;
 	host_runs = false;
 	ncsi_restart(ncsi);
+	fw_restart(fw_inside_core(fw));
 	card_reset(card, CARD_RESET_FUNCTION);
 }
 
@@ -192,6 +231,8 @@ static void control(const uint8_t *f, size_t len)
 
 	sent = 0;
 	ncsi_input(ncsi, f, len);
+	for (unsigned int i = 0; i < 3 && !sent; i++)
+		ncsi_resume(ncsi);
 	if (!sent)
 		return;
 	memcpy(first, last, last_len);
@@ -220,6 +261,56 @@ static void command(const uint8_t *p, size_t len)
 	memcpy(f + 30, p + 2, plen);
 	put32(f + 30 + padded, ncsi_checksum(f + 14, 16 + padded));
 	control(f, 34 + padded);
+}
+
+/* What the card asks for, by 0x56 and 0x57; @how: 0 well, 1 an error, 2 not yet, 3 too short */
+static void serve(unsigned int how)
+{
+	static uint8_t img[IMAGE_HDR + 2000];
+	struct fw_image i = { .section = 1, .len = 2000, .ver = { FW_VERSION(27, 1, 2, 3), "fuzz" } };
+	static const uint8_t codes[4] = { 0, 1, 0x89, 0 };
+	uint8_t r[2 + 1100] = { 0x57, CHAN_PACKAGE };
+	const uint8_t *q = last + 34;
+	uint32_t off, len = 0;
+
+	i.crc = fw_crc32(0, img + IMAGE_HDR, 2000);
+	image_put(img, &i);
+	sent = 0;
+	command((const uint8_t[]){ 0x56, CHAN_PACKAGE }, 2);
+	if (!sent || last[18] != 0xd6 || get16(last + 20) < 4 + 4)
+		return;
+	memcpy(r + 2, q, 3);
+	r[2] &= 0x1f;
+	r[5] = codes[how];
+	if (q[2] == 0x15) {
+		off = get_le32(q + 3);
+		len = get_le32(q + 7);
+		MUST(len && len <= 1024 && off < 0x400000 && len <= 0x400000 - off);
+		if (off < sizeof(img))
+			memcpy(r + 6, img + off, len < sizeof(img) - off ? len : sizeof(img) - off);
+	}
+	command(r, 6 + (how == 3 && len ? len - 1 : len));
+}
+
+static void update(uint8_t b)
+{
+	static const struct { uint8_t len, p[26]; } cmds[] = {
+		{ 14, { 0x80, 5, 0x10, 0, 4, 0, 0, 1, 0, 1, 0, 0, 1, 0 } },
+		{ 15, { 0x80, 5, 0x13, 5, 10, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0 } },
+		{ 22, { 0x80, 5, 0x14, 10, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x10, 8, 0, 0, 0, 0, 0, 0, 1, 0 } },
+		{ 4, { 0x80, 5, 0x1a, 0 } }, { 3, { 0x80, 5, 0x1c } }, { 3, { 0x80, 5, 0x1d } }, { 3, { 0x80, 5, 0x1b } },
+	};
+	static uint8_t iid;
+	uint8_t p[2 + 26] = { 0x51, CHAN_PACKAGE };
+	unsigned int n = b & 15;
+
+	if (n >= sizeof(cmds) / sizeof(cmds[0])) {
+		serve(b & 0x80 ? b >> 4 & 3 : 0);
+		return;
+	}
+	memcpy(p + 2, cmds[n].p, cmds[n].len);
+	p[2] |= ++iid & 31;
+	command(p, 2u + cmds[n].len);
 }
 
 static void from_bmc(const uint8_t *p, size_t len)
@@ -329,6 +420,9 @@ void bmc_fuzz(const uint8_t *data, size_t size)
 			from_wire(data, len);
 		else if (op == FUZZ_TABLE)
 			table(data, len);
+		else if (op == FUZZ_UPDATE)
+			for (i = 0; i < len && i < 64; i++)
+				update(data[i]);
 		else if (op == FUZZ_EVENT)
 			for (i = 0; i < len && i < 8; i++)
 				event(data[i]);
@@ -340,4 +434,5 @@ void bmc_fuzz(const uint8_t *data, size_t size)
 	}
 	while (card_run(card))
 		;
+	bmc_fuzz_seen.updates = fw_counter(fw_inside_core(fw), FWC_UPDATES);
 }

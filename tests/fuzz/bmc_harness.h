@@ -24,6 +24,7 @@ enum {
 	FUZZ_EVENT,		/* a byte each: link, driver, restart, reset, ... */
 	FUZZ_CSR,		/* 8 bytes each: a register of the receive or transmit classifier, a value */
 	FUZZ_TABLE,		/* the host's addresses */
+	FUZZ_UPDATE,		/* a byte each: a step of an update by PLDM that makes sense */
 	FUZZ_OPS
 };
 
@@ -31,7 +32,7 @@ void bmc_fuzz(const uint8_t *data, size_t size);
 /* How often each command was answered "completed", each AEN was sent, ... since the start */
 struct bmc_fuzz_seen {
 	unsigned long completed[128], failed[128];
-	unsigned long aens[3], to_bmc, to_wire;
+	unsigned long aens[3], to_bmc, to_wire, updates;
 };
 
 extern struct bmc_fuzz_seen bmc_fuzz_seen;

@@ -41,6 +41,9 @@ struct mc {
 	int		dump_size;
 	unsigned int	dumps;
 	int		pldm_len;		/* negative: refused */
+	bool		later, dump_later;	/* not yet */
+	bool		dump_lost;
+	unsigned int	asked;			/* times that something was */
 	enum ncsi_pldm_op pldm_op;
 	size_t		pldm_req;
 	unsigned int	events[4];
@@ -105,9 +108,21 @@ static inline int fake_temperature(void *ctx, int16_t *max, int16_t *now)
 {
 	struct mc *m = ctx;
 
+	m->asked++;
 	*max = 105;
 	*now = (int16_t)m->temperature;
-	return m->temperature ? 0 : -1;
+	return m->later ? NCSI_PENDING : m->temperature ? 0 : -1;
+}
+
+static inline int fake_module(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now)
+{
+	struct mc *m = ctx;
+
+	m->asked++;
+	*alarm = 75;
+	*warning = 70;
+	*now = (int16_t)(m->temperature + (int)ch);
+	return m->later ? NCSI_PENDING : m->temperature ? 0 : -1;
 }
 
 static inline uint8_t dump_byte(uint32_t off)
@@ -119,17 +134,27 @@ static inline int fake_dump_take(void *ctx, enum ncsi_dump which)
 {
 	struct mc *m = ctx;
 
+	m->asked++;
+	if (m->later)
+		return NCSI_PENDING;
 	m->dumps++;
 	return which == NCSI_DUMP_CORE ? m->dump_size : -1;
 }
 
-static inline void fake_dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static inline int fake_dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
 {
 	struct mc *m = ctx;
+
+	m->asked++;
+	if (m->later || m->dump_later)
+		return NCSI_PENDING;
+	if (m->dump_lost)
+		return -1;
 
 	assert_true(off <= (uint32_t)m->dump_size && len <= (uint32_t)m->dump_size - off);
 	for (uint32_t i = 0; i < len; i++)
 		buf[i] = dump_byte(off + i);
+	return 0;
 }
 
 static inline int fake_pldm(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap)
@@ -137,12 +162,13 @@ static inline int fake_pldm(void *ctx, enum ncsi_pldm_op op, const uint8_t *req,
 	struct mc *m = ctx;
 
 	(void)req;
+	m->asked++;
 	m->pldm_op = op;
 	m->pldm_req = len;
 	assert_int_equal(cap, 1476);
 	for (int i = 0; i < m->pldm_len; i++)
 		rsp[i] = (uint8_t)(i + 1);
-	return m->pldm_len;
+	return m->later ? NCSI_PENDING : m->pldm_len;
 }
 
 static inline void fake_event(void *ctx, const struct ncsi_event *ev)
@@ -158,6 +184,7 @@ static inline struct ncsi_env fake_env(struct mc *m)
 	return (struct ncsi_env){
 		.ctx = m, .send = fake_send, .link = fake_link, .port_stats = fake_stats,
 		.host_running = fake_host, .filters = fake_filters, .temperature = fake_temperature,
+		.module_temperature = fake_module,
 		.dump_take = fake_dump_take, .dump_read = fake_dump_read, .pldm = fake_pldm, .event = fake_event,
 	};
 }

@@ -193,14 +193,14 @@ static void what_is_no_request_gets_no_answer(void **st)
 
 	(void)st;
 	for (size_t len = 0; len < 3; len++)
-		assert_int_equal(fw_pldm(f->fw, LINK, good, len, rsp, sizeof(rsp)), 0);
+		assert_int_equal(fw_pldm(f->fw, LINK, good, len, rsp, sizeof(rsp)), -FW_EBADMSG);
 	memcpy(m, good, 3);
 	m[0] = 1;					/* a response */
-	assert_int_equal(fw_pldm(f->fw, LINK, m, 3, rsp, sizeof(rsp)), 0);
+	assert_int_equal(fw_pldm(f->fw, LINK, m, 3, rsp, sizeof(rsp)), -FW_EBADMSG);
 	for (unsigned int v = 1; v < 4; v++) {		/* header of another version */
 		memcpy(m, good, 3);
 		m[1] |= (uint8_t)(v << 6);
-		assert_int_equal(fw_pldm(f->fw, LINK, m, 3, rsp, sizeof(rsp)), 0);
+		assert_int_equal(fw_pldm(f->fw, LINK, m, 3, rsp, sizeof(rsp)), -FW_EBADMSG);
 	}
 	assert_int_equal(fw_refused(f->fw, FWR_PLDM_MESSAGE), 7);
 	assert_int_equal(fw_pldm(f->fw, LINK, good, 3, rsp, sizeof(rsp)), 5);

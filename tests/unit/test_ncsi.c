@@ -740,6 +740,47 @@ static void debug_data_errors(void **state)
 	mc_fails(&mc, 0x50, 0, p, debug_request(p, 0, 1, 0), 3, 0x7fff);
 }
 
+/* As fast as it can be had, in parts that wait and parts that don't, it is the same dump */
+static void a_dump_may_come_later(void **state)
+{
+	uint32_t handle = 0, got = 0;
+	uint8_t p[64], f[NCSI_FRAME_MAX];
+	struct answer a;
+
+	(void)state;
+	mc_configure(&mc, 0);
+	mc.dump_size = 4000;
+	for (unsigned int part = 0; got < 4000; part++) {
+		mc.later = !(part & 1);
+		mc.nout = 0;
+		mc.iid++;
+		ncsi_input(mc.n, f, mc_build(&mc, f, 0x50, 0, p, debug_request(p, handle, !part, 0)));
+		if (mc.later) {
+			assert_int_equal(mc.nout, 0);
+			mc.later = false;
+			mc.dump_later = !part;		/* taken, but not read yet */
+			ncsi_resume(mc.n);
+			assert_int_equal(mc.nout, part ? 1 : 0);
+			mc.dump_later = false;
+			ncsi_resume(mc.n);
+		}
+		assert_int_equal(mc.nout, 1);
+		a = mc_answer(&mc, 0x50, 0);
+		assert_int_equal(a.code, 0);
+		handle = get32(a.data + 8);
+		for (unsigned int i = part ? 16 : 20; i < a.len - (a.data[13] & 4 ? 4 : 0); i++)
+			assert_int_equal(a.data[i], dump_byte(got++));
+	}
+	assert_int_equal(got, 4000);
+	assert_int_equal(mc.dumps, 1);
+	/* one that is lost on the way */
+	mc_ok(&mc, 0x50, 0, p, debug_request(p, 0, 1, 0));
+	mc.dump_lost = true;
+	mc_fails(&mc, 0x50, 0, p, debug_request(p, 2, 0, 0), 1, 6);
+	mc.dump_lost = false;
+	mc_fails(&mc, 0x50, 0, p, debug_request(p, 2, 0, 0), 1, 2);
+}
+
 static void pldm_is_passed_on(void **state)
 {
 	struct answer a;
@@ -763,6 +804,9 @@ static void pldm_is_passed_on(void **state)
 	assert_int_equal(mc.pldm_op, NCSI_PLDM_REPLY);
 	mc.pldm_len = -1;
 	mc_fails(&mc, 0x51, 0, BYTES(0x80, 2, 0x11), 1, 2);
+	mc.pldm_len = NCSI_UNSUPPORTED;
+	mc_fails(&mc, 0x51, 0, BYTES(0x80, 2, 0x11), 3, 0x7fff);
+	mc_fails(&mc, 0x56, 0, NOTHING, 3, 0x7fff);
 	mc.n->env.pldm = NULL;
 	mc_fails(&mc, 0x51, 0, BYTES(0x80, 2, 0x11), 3, 0x7fff);
 	mc_fails(&mc, 0x56, 0, NOTHING, 3, 0x7fff);
@@ -779,6 +823,127 @@ static void longest_answer_fits(void **state)
 	assert_int_equal(mc_cmd(&mc, 0x51, 0, BYTES(0x80, 2, 0x11)).len, 1476);
 	assert_int_equal(mc.out[0].len, NCSI_FRAME_MAX);
 	mc_ok(&mc, 0x51, 0, big, sizeof(big));
+}
+
+/* ---- answers that take time ---- */
+
+static size_t send_only(uint8_t *f, uint8_t type, uint8_t chan, const void *p, size_t len)
+{
+	size_t n;
+
+	mc.nout = 0;
+	mc.iid++;
+	n = mc_build(&mc, f, type, chan, p, len);
+	ncsi_input(mc.n, f, n);
+	return n;
+}
+
+static void an_answer_may_come_later(void **state)
+{
+	static const struct { uint8_t type, chan, len; } cmds[] = {
+		{ 0x48, 0x1f, 4 }, { 0x4a, 0, 8 }, { 0x51, 0, 11 }, { 0x56, 0x1f, 11 }, { 0x57, 0, 0 },
+	};
+	uint8_t f[NCSI_FRAME_MAX];
+	struct answer a;
+	size_t n;
+
+	(void)state;
+	mc_configure(&mc, 0);
+	mc.pldm_len = 11;
+	for (unsigned int i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
+		bool data = cmds[i].type == 0x51 || cmds[i].type == 0x57;
+		uint64_t retries = ncsi_stats(mc.n, 0)->retries + ncsi_package_stats(mc.n)->retries;
+
+		mc.later = true;
+		mc.asked = 0;
+		n = send_only(f, cmds[i].type, cmds[i].chan, "\x81\2\x11\1\0\0", data ? 6 : 0);
+		assert_int_equal(mc.nout, 0);
+		ncsi_input(mc.n, f, n);			/* a repetition waits too, and is not carried out */
+		ncsi_input(mc.n, f, n);
+		assert_int_equal(mc.nout, 0);
+		assert_int_equal(mc.asked, 1);
+		ncsi_resume(mc.n);			/* not yet */
+		assert_int_equal(mc.asked, 2);
+		assert_int_equal(mc.nout, 0);
+		ncsi_link_changed(mc.n, 1);
+		mc.later = false;
+		ncsi_resume(mc.n);
+		assert_int_equal(mc.nout, 1);
+		a = mc_answer(&mc, cmds[i].type, cmds[i].chan);
+		assert_int_equal(a.code, 0);
+		assert_int_equal(a.len, cmds[i].len);
+		assert_int_equal(mc.asked, 3);
+		ncsi_resume(mc.n);			/* nobody waits */
+		assert_int_equal(mc.nout, 1);
+		ncsi_input(mc.n, f, n);			/* and now the answer again */
+		assert_int_equal(mc.nout, 2);
+		assert_int_equal(mc.asked, 3);
+		assert_int_equal(ncsi_stats(mc.n, 0)->retries + ncsi_package_stats(mc.n)->retries, retries + 3);
+	}
+	assert_int_equal(ncsi_stats(mc.n, 0)->given_up, 0);
+}
+
+static void a_bmc_that_waits_no_longer(void **state)
+{
+	uint8_t f[NCSI_FRAME_MAX];
+	uint64_t up;
+
+	(void)state;
+	mc_configure(&mc, 0);
+	mc.pldm_len = 11;
+	mc.later = true;
+	send_only(f, 0x51, 0, "\x81\2\x11", 3);
+	mc_ok(&mc, 0x0a, 0, NOTHING);
+	assert_int_equal(ncsi_stats(mc.n, 0)->given_up, 1);
+	mc.later = false;
+	mc.asked = 0;
+	ncsi_resume(mc.n);
+	assert_int_equal(mc.nout, 1);
+	assert_int_equal(mc.asked, 0);
+	mc.later = true;
+	send_only(f, 0x51, 0, "\x81\2\x11", 3);
+	ncsi_restart(mc.n);
+	mc.later = false;
+	up = mc.nout;
+	ncsi_resume(mc.n);
+	assert_int_equal(mc.nout, up);
+	assert_int_equal(mc.asked, 1);
+}
+
+/* The answer selects the package, and what waited for that comes after it */
+static void aens_follow_a_late_answer(void **state)
+{
+	uint8_t f[NCSI_FRAME_MAX];
+
+	(void)state;
+	mc_configure(&mc, 0);
+	mc_ok(&mc, 0x02, 0x1f, NOTHING);
+	mc.link[0].up = false;
+	ncsi_link_changed(mc.n, 0);
+	mc.later = true;
+	send_only(f, 0x48, 0x1f, NULL, 0);
+	assert_int_equal(mc.nout, 0);
+	mc.later = false;
+	ncsi_resume(mc.n);
+	assert_int_equal(mc.nout, 2);
+	assert_int_equal(mc.out[0].f[18], 0xc8);
+	assert_int_equal(mc.out[1].f[18], 0xff);
+}
+
+static void the_transceiver_is_asked_for(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	mc_configure(&mc, 0);
+	a = mc_cmd(&mc, 0x4a, 0, NOTHING);
+	assert_int_equal(a.len, 8);
+	assert_memory_equal(a.data, "\0\x4b\0\x46\0\x2d\0\0", 8);
+	mc.temperature = 0;
+	mc_fails(&mc, 0x4a, 0, NOTHING, 1, 6);
+	mc_fails(&mc, 0x4a, 0x1f, NOTHING, 1, 2);
+	mc.n->env.module_temperature = NULL;
+	mc_fails(&mc, 0x4a, 0, NOTHING, 3, 0x7fff);
 }
 
 /* ---- retries ---- */
@@ -1001,6 +1166,11 @@ int main(void)
 		TEST(debug_data_of_every_length),
 		TEST(debug_data_errors),
 		TEST(pldm_is_passed_on),
+		TEST(an_answer_may_come_later),
+		TEST(a_bmc_that_waits_no_longer),
+		TEST(aens_follow_a_late_answer),
+		TEST(the_transceiver_is_asked_for),
+		TEST(a_dump_may_come_later),
 		TEST(longest_answer_fits),
 		TEST(a_retry_is_answered_and_not_carried_out),
 		TEST(what_differs_is_not_a_retry),
