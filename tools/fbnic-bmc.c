@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fbnic-bmc: what a BMC does with the card, from its command line.  Needs the
+ * kernel's NC-SI or MCTP stack and nothing else; docs/bmc.md has examples.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bmc_link.h"
+#include "bmc_ua.h"
+
+#define MAX_FILE	(64u << 20)
+
+static const char usage[] =
+"Usage: fbnic-bmc [OPTION...] COMMAND\n"
+"Talks to a network card from its BMC.\n"
+"\n"
+"Commands:\n"
+"  discover            what the card knows of PLDM: types, commands, records\n"
+"  sensors             all sensors, a line each\n"
+"  info                identifiers, versions of the firmware's components\n"
+"  update FILE         firmware update with a PLDM package\n"
+"  dump [--crash] FILE core dump of the card's firmware (NC-SI)\n"
+"  command TYPE [HEX]  any NC-SI command, both hexadecimal, and its answer\n"
+"\n"
+"Options:\n"
+"  -i, --interface=IF  network interface (default: the first that has NC-SI)\n"
+"  --package=N         NC-SI package (default 0)\n"
+"  --channel=N         NC-SI channel (default 31, the package itself)\n"
+"  --mctp=EID[,NET]    by MCTP to this endpoint, not by NC-SI\n"
+"  -q, --quiet         no progress\n"
+"  --help\n";
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("fbnic-bmc: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}
+
+static unsigned int number(const char *what, const char *s, char **end, int base, unsigned long max)
+{
+	char *e;
+	unsigned long v = strtoul(s, &e, base);
+
+	if (e == s || *s == '-' || *s == '+' || *s == ' ' || v > max || (!end && *e))
+		die("%s: \"%s\" is not a number up to %lu", what, s, max);
+	if (end)
+		*end = e;
+	return (unsigned int)v;
+}
+
+static uint8_t *read_all(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *p = malloc(MAX_FILE + 1);
+
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	if (!p)
+		die("out of memory");
+	*len = fread(p, 1, MAX_FILE + 1, f);
+	if (ferror(f) || *len > MAX_FILE)
+		die("%s: %s", path, ferror(f) ? strerror(errno) : "too large");
+	fclose(f);
+	return p;
+}
+
+static void on_progress(void *arg, uint32_t at, uint32_t size)
+{
+	unsigned int *last = arg, now = (unsigned int)(at * 100ull / size);
+
+	if (now == *last)
+		return;
+	*last = now;
+	fprintf(stderr, "\r%3u%%%s", now, at == size ? "\n" : "");
+}
+
+static int update(struct ua *u, const char *path)
+{
+	size_t len;
+	uint8_t *p = read_all(path, &len);
+	int err = ua_update(u, p, len);
+
+	free(p);
+	return err;
+}
+
+static int dump(struct ua *u, const char *path, bool crash)
+{
+	FILE *f = fopen(path, "wb");
+	int err;
+
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	err = ua_dump(u, f, crash);
+	if (fclose(f) && !err)
+		err = ua_fail(u, -errno, path);
+	if (err)
+		unlink(path);
+	return err;
+}
+
+static int command(const struct bmc_link *l, const char *type, const char *hex)
+{
+	unsigned int t = number("command", type, NULL, 16, 0x7f), n = 0;
+	uint8_t p[1480], r[1480];
+	char two[3] = { 0 };
+	int len;
+
+	for (; hex && *hex; hex += 2, n++) {
+		if (!hex[1] || n == sizeof(p))
+			die("command: \"%s\": pairs of hexadecimal digits are wanted", hex);
+		memcpy(two, hex, 2);
+		p[n] = (uint8_t)number("command", two, NULL, 16, 0xff);
+	}
+	if (!l->command)
+		die("command: only by NC-SI");
+	len = l->command(l->ctx, (uint8_t)t, p, n, r, sizeof(r));
+	if (len < 0)
+		die("command 0x%02x: %s", t, strerror(-len));
+	printf("%u/0x%02x%02x", r[1], r[2], r[3]);
+	for (int i = 4; i < len; i++)
+		printf("%s%02x", i == 4 ? " " : "", r[i]);
+	printf("\n");
+	return r[0] || r[1] ? -EREMOTEIO : 0;
+}
+
+static int run(struct ua *u, int n, char **a, bool crash)
+{
+	if (n == 1 && !strcmp(a[0], "discover"))
+		return ua_discover(u);
+	if (n == 1 && !strcmp(a[0], "sensors"))
+		return ua_sensors(u);
+	if (n == 1 && !strcmp(a[0], "info"))
+		return ua_info(u);
+	if (n == 2 && !strcmp(a[0], "update"))
+		return update(u, a[1]);
+	if (n == 2 && !strcmp(a[0], "dump"))
+		return dump(u, a[1], crash);
+	return command(u->link, a[1], n == 3 ? a[2] : NULL);
+}
+
+static bool known(int n, char **a)
+{
+	static const struct { const char *name; int min, max; } t[] = {
+		{ "discover", 1, 1 }, { "sensors", 1, 1 }, { "info", 1, 1 }, { "update", 2, 2 }, { "dump", 2, 2 },
+		{ "command", 2, 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (n >= t[i].min && n <= t[i].max && !strcmp(a[0], t[i].name))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "interface", required_argument, NULL, 'i' }, { "package", required_argument, NULL, 'p' },
+		{ "channel", required_argument, NULL, 'c' }, { "mctp", required_argument, NULL, 'm' },
+		{ "crash", no_argument, NULL, 'C' }, { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
+	unsigned int package = 0, channel = 31, eid = 0, net = 0, percent = 101;
+	struct bmc_link link = { 0 };
+	struct ua u = { .link = &link, .out = stdout, .progress = on_progress, .progress_arg = &percent };
+	const char *iface = NULL;
+	bool crash = false;
+	char *end;
+	int opt, err;
+
+	while ((opt = getopt_long(argc, argv, "i:qh", longopts, NULL)) != -1) {
+		switch (opt) {
+		case 'i':
+			iface = optarg;
+			break;
+		case 'p':
+			package = number("--package", optarg, NULL, 0, 7);
+			break;
+		case 'c':
+			channel = number("--channel", optarg, NULL, 0, 31);
+			break;
+		case 'm':
+			eid = number("--mctp", optarg, &end, 0, 254);
+			if (*end == ',')
+				net = number("--mctp", end + 1, NULL, 0, 0x7fffffff);
+			if (eid < 8 || (*end && *end != ','))
+				die("--mctp=%s: EID[,NET] is wanted, an EID from 8 to 254", optarg);
+			break;
+		case 'C':
+			crash = true;
+			break;
+		case 'q':
+			u.progress = NULL;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (argc == optind || !known(argc - optind, argv + optind)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	err = eid ? bmc_link_mctp(&link, eid, net) : bmc_link_ncsi(&link, iface, package, channel);
+	if (err)
+		return 1;
+	err = run(&u, argc - optind, argv + optind, crash);
+	link.close(link.ctx);
+	return err ? 1 : 0;
+}
