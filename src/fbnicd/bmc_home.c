@@ -35,6 +35,7 @@ struct channel {
 	unsigned int	id;
 	struct card	*card;
 	struct fw_home	*fw;
+	struct fw_home_watch watch;
 	uint8_t		mac[6];
 	uint32_t	mbps;
 };
@@ -438,14 +439,15 @@ static void connect_channels(struct bmc_home *h, const struct bmc_home_config *c
 	h->channels = cfg->channels;
 	for (unsigned int i = 0; i < cfg->channels; i++) {
 		struct channel *c = &h->ch[i];
-		const struct fw_home_watch watch = {
-			.ctx = c, .owner = on_owner, .link = on_link, .restarted = on_restarted, .answered = on_answered,
-		};
 
 		*c = (struct channel){ .home = h, .id = i, .card = cfg->ch[i].card, .fw = cfg->ch[i].fw,
 				       .mbps = cfg->ch[i].mbps };
 		memcpy(c->mac, cfg->ch[i].mac, 6);
-		fw_home_watch(c->fw, &watch);
+		c->watch = (struct fw_home_watch){
+			.ctx = c, .owner = on_owner, .link = on_link, .restarted = on_restarted,
+			.answered = on_answered,
+		};
+		fw_home_watch(c->fw, &c->watch);
 		card_connect_bmc(c->card, &card_port, c);
 		on_filters(h, i);
 	}
@@ -483,7 +485,7 @@ void bmc_home_free(struct bmc_home *h)
 	if (!h)
 		return;
 	for (unsigned int i = 0; i < h->channels; i++) {
-		fw_home_watch(h->ch[i].fw, NULL);
+		fw_home_unwatch(h->ch[i].fw, &h->ch[i].watch);
 		card_connect_bmc(h->ch[i].card, NULL, NULL);
 	}
 	wire_close(h->wire);

@@ -18,6 +18,9 @@
 #define NS_PER_SEC	1000000000ull
 #define BUGS_PER_SEC	10u
 
+#define EACH_WATCHER(h, w) \
+	for (const struct fw_home_watch *w = (h)->watch; w; w = w->next)
+
 /* ---- what the firmware gets ---- */
 
 static uint32_t home_mbx_read(void *ctx, unsigned int word)
@@ -133,24 +136,30 @@ static void home_owner(void *ctx, bool host)
 {
 	struct fw_home *h = ctx;
 
-	if (h->watch.owner)
-		h->watch.owner(h->watch.ctx, host);
+	EACH_WATCHER(h, w)
+		if (w->owner)
+			w->owner(w->ctx, host);
+}
+
+void fw_home_restarted(struct fw_home *h)
+{
+	EACH_WATCHER(h, w)
+		if (w->restarted)
+			w->restarted(w->ctx);
 }
 
 static void home_restarted(void *ctx)
 {
-	struct fw_home *h = ctx;
-
-	if (h->watch.restarted)
-		h->watch.restarted(h->watch.ctx);
+	fw_home_restarted(ctx);
 }
 
 static void home_request(void *ctx, enum fw_pldm_link link)
 {
 	struct fw_home *h = ctx;
 
-	if (h->watch.request)
-		h->watch.request(h->watch.ctx, link);
+	EACH_WATCHER(h, w)
+		if (w->request)
+			w->request(w->ctx, link);
 }
 
 static uint64_t counter64(struct card *c, uint32_t csr)
@@ -300,21 +309,34 @@ void fw_home_trace(struct fw_home *h, bool all)
 		h->ops->trace(h, all);
 }
 
-void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w)
+void fw_home_watch(struct fw_home *h, struct fw_home_watch *w)
 {
-	h->watch = w ? *w : (struct fw_home_watch){ .ctx = NULL };
+	w->next = h->watch;
+	h->watch = w;
+}
+
+void fw_home_unwatch(struct fw_home *h, struct fw_home_watch *w)
+{
+	struct fw_home_watch **at = &h->watch;
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	if (*at)
+		*at = w->next;
 }
 
 void fw_home_link(struct fw_home *h, bool up)
 {
-	if (h->watch.link)
-		h->watch.link(h->watch.ctx, up);
+	EACH_WATCHER(h, w)
+		if (w->link)
+			w->link(w->ctx, up);
 }
 
 void fw_home_answered(struct fw_home *h)
 {
-	if (h->watch.answered)
-		h->watch.answered(h->watch.ctx);
+	EACH_WATCHER(h, w)
+		if (w->answered)
+			w->answered(w->ctx);
 }
 
 /* ---- what others ask of it ---- */

@@ -43,9 +43,12 @@ struct fw_home_watch {
 	void (*restarted)(void *ctx);		/* it has booted; what it knew is lost */
 	void (*request)(void *ctx, enum fw_pldm_link link);	/* it has a PLDM request for the BMC */
 	void (*answered)(void *ctx);		/* what was FW_HOME_PENDING may be asked again */
+	struct fw_home_watch *next;		/* the home's own */
 };
 
-void fw_home_watch(struct fw_home *h, const struct fw_home_watch *w);	/* NULL: nobody */
+/* @w is the caller's, and stays until it is taken out; not from within its functions */
+void fw_home_watch(struct fw_home *h, struct fw_home_watch *w);
+void fw_home_unwatch(struct fw_home *h, struct fw_home_watch *w);
 
 /* ---- its life.  Functions that return int give 0 or a negative errno; -ENOTSUP: this home can't ---- */
 

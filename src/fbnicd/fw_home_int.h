@@ -41,7 +41,7 @@ struct fw_home {
 	uint64_t		bug_second;
 	unsigned int		bugs;
 	struct flash_file	*flash;
-	struct fw_home_watch	watch;
+	struct fw_home_watch	*watch;
 	struct board		board;
 	struct fw_module	module;
 };
@@ -57,6 +57,8 @@ void fw_home_env(struct fw_home *h, struct fw_env *env);
 /* For a home's struct card_fw_ops.link */
 void fw_home_link(struct fw_home *h, bool up);
 
+/* The firmware has booted; what it knew is lost */
+void fw_home_restarted(struct fw_home *h);
 /* What was answered FW_HOME_PENDING can be answered now */
 void fw_home_answered(struct fw_home *h);
 

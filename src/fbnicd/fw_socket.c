@@ -324,8 +324,7 @@ static void conn_open(void *ctx)
 	for (unsigned int ring = 0; ring < 2; ring++)	/* Rx first: what is in Tx is answered at once */
 		if (ring_used(h, ring))
 			replay_ring(h, ring);
-	if (h->base.watch.restarted)
-		h->base.watch.restarted(h->base.watch.ctx);
+	fw_home_restarted(&h->base);
 }
 
 static void conn_closed(void *ctx)

@@ -152,7 +152,7 @@ static void watch_restarted(void *ctx)
 
 static void plug_home(uint32_t boot_ms, bool inside)
 {
-	static const struct fw_home_watch watch = { NULL, watch_owner, NULL, watch_restarted };
+	static struct fw_home_watch watch;
 	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
 	static struct host_ops ops;
 	struct fw_home_config cfg;
@@ -181,6 +181,7 @@ static void plug_home(uint32_t boot_ms, bool inside)
 				       loop_wire(loop), err, sizeof(err));
 	if (!home)
 		fail_msg("%s", err);
+	watch = (struct fw_home_watch){ .owner = watch_owner, .restarted = watch_restarted };
 	fw_home_watch(home, &watch);
 	owner = -1;
 	refusals_told = lines_told = restarts = 0;

@@ -842,7 +842,7 @@ static void restarted(void *ctx)
 static void who_comes_late_is_told(void **st)
 {
 	unsigned int boots = 0;
-	const struct fw_home_watch w = { .ctx = &boots, .restarted = restarted };
+	struct fw_home_watch w = { .ctx = &boots, .restarted = restarted };
 
 	(void)st;
 	begin();
@@ -877,6 +877,7 @@ static void who_comes_late_is_told(void **st)
 	assert_int_equal(mbx[TX(2)], 0x4001);
 	assert_int_equal(mbx[TX(2) + 1], 0x44000);
 	assert_int_equal(mbx[TX(3)], 0);
+	fw_home_unwatch(home, &w);
 	end();
 }
 
