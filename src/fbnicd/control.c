@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -26,8 +24,10 @@
 #include "bmc_home.h"
 #include "control.h"
 #include "control_int.h"
+#include "mctp_home.h"
 #include "options.h"
 #include "unit.h"
+#include "unix_listen.h"
 
 #define MAX_CLIENTS	8
 #define LINE_MAX_LEN	256
@@ -46,9 +46,8 @@ struct control {
 	struct wire_loop *loop;
 	struct unit	**units;
 	unsigned int	nunits;
-	int		fd;
+	struct unix_listen at;
 	struct listener	door;
-	char		path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct client	client[MAX_CLIENTS];
 };
 
@@ -106,11 +105,15 @@ static struct json_object *do_bmc(struct unit *u, char **args)
 	struct json_object *o;
 
 	(void)args;
-	if (!unit_bmc(u))
-		return control_error("bmc: this card has no BMC port; see bmc= of --card");
+	if (!unit_bmc(u) && !unit_mctp(u))
+		return control_error("bmc: this card has no BMC port; see bmc= and mctp= of --card");
 	o = json_object_new_object();
-	json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(unit_bmc(u)))));
-	bmc_home_counters(unit_bmc(u), control_counter, o);
+	if (unit_bmc(u)) {
+		json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(unit_bmc(u)))));
+		bmc_home_counters(unit_bmc(u), control_counter, o);
+	}
+	if (unit_mctp(u))
+		mctp_home_counters(unit_mctp(u), control_counter, o);
 	return o;
 }
 
@@ -425,7 +428,7 @@ static void on_client_ready(void *arg, uint32_t events)
 static int on_connect(void *arg)
 {
 	struct control *c = arg;
-	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), size = 1 << 20;
+	int fd = accept4(c->at.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), size = 1 << 20;
 	unsigned int i;
 
 	if (fd < 0)
@@ -448,42 +451,11 @@ static int on_connect(void *arg)
 
 /* ---- life ---- */
 
-static bool alive(const struct sockaddr_un *sa)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool yes = fd >= 0 && !connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
-
-	if (fd >= 0)
-		close(fd);
-	return yes;
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	struct stat st;
-	int fd;
-
-	if (strlen(path) >= sizeof(sa.sun_path))
-		die("--control=%s: the path is too long for a socket", path);
-	strcpy(sa.sun_path, path);
-	if (!lstat(path, &st)) {
-		if (!S_ISSOCK(st.st_mode))
-			die("--control=%s: it exists and is no socket", path);
-		if (alive(&sa))
-			die("--control=%s: another process listens there", path);
-		unlink(path);
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || chmod(path, 0600) || listen(fd, 4))
-		die("--control=%s: %s", path, strerror(errno));
-	return fd;
-}
-
 struct control *control_new(const char *path, struct unit **units, unsigned int n, struct wire_loop *loop)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	unsigned int i;
+	char text[200];
 	int err;
 
 	if (!c)
@@ -493,10 +465,10 @@ struct control *control_new(const char *path, struct unit **units, unsigned int 
 	c->nunits = n;
 	for (i = 0; i < MAX_CLIENTS; i++)
 		c->client[i].fd = -1;
-	c->fd = listen_at(path);
-	strcpy(c->path, path);
+	if (unix_listen(&c->at, path, 4, text, sizeof(text)))
+		die("--control=%s: %s", path, text);
 	c->door = (struct listener){ .accept = on_connect, .arg = c };
-	err = listener_start(&c->door, loop, c->fd);
+	err = listener_start(&c->door, loop, c->at.fd);
 	if (err)
 		die("--control=%s: %s", path, strerror(-err));
 	return c;
@@ -512,7 +484,6 @@ void control_free(struct control *c)
 		if (c->client[i].fd >= 0)
 			client_close(&c->client[i]);
 	listener_stop(&c->door);
-	close(c->fd);
-	unlink(c->path);
+	unix_listen_close(&c->at);
 	free(c);
 }

@@ -35,6 +35,8 @@ static const char usage[] =
 "  bmc=SPEC        the port that a BMC's Ethernet connects to (default: none)\n"
 "                  stream:ADDRESS, dgram:ADDRESS, none\n"
 "  bmcmac=ADDRESS  the address offered to the BMC (default: made from mac)\n"
+"  mctp=ADDRESS    a serial line to the BMC, with MCTP on it (default: none)\n"
+"                  unix:PATH[;eid=N], none\n"
 "  queues=N        queue pairs, 1 to 128 (default 128)\n"
 "  vectors=N       MSI-X vectors, 3 to 256 (default 256)\n"
 "  speed=MODE      25, 50, 50r1 or 100 (default 100)\n"
@@ -135,6 +137,26 @@ static void set_bmc(struct card_options *o, const char *key, const char *val)
 	o->bmc = val;
 }
 
+#define DEFAULT_EID	9
+
+static void set_mctp(struct card_options *o, const char *key, const char *val)
+{
+	char *semi = strchr(val, ';');
+
+	if (!strcmp(val, "none"))
+		return;
+	if (strncmp(val, "unix:", 5) || !val[5] || val[5] == ';')
+		die("%s=%s: unix:PATH[;eid=N] or none is wanted", key, val);
+	o->mctp_eid = DEFAULT_EID;
+	if (semi) {
+		if (strncmp(semi, ";eid=", 5))
+			die("%s=%s: there is no option \"%s\"; eid=N is one", key, val, semi + 1);
+		o->mctp_eid = (uint8_t)number("mctp=...;eid", semi + 5, 8, 254);
+		*semi = 0;
+	}
+	o->mctp = val + 5;
+}
+
 static void set_queues(struct card_options *o, const char *key, const char *val)
 {
 	o->queues = number(key, val, 1, CARD_QUEUES);
@@ -224,6 +246,7 @@ static const struct {
 	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
 	{ "fec", set_fec }, { "state", set_state }, { "bmc", set_bmc }, { "bmcmac", set_bmcmac },
 	{ "fw", set_fw }, { "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
+	{ "mctp", set_mctp },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))

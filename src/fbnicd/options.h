@@ -17,6 +17,8 @@ struct card_options {
 	const char	*wire;		/* see src/wire/wire.h */
 	const char	*pcap;		/* capture file, or NULL */
 	const char	*bmc;		/* wire to a BMC, or NULL */
+	const char	*mctp;		/* socket path of a serial line to a BMC, or NULL */
+	uint8_t		mctp_eid;
 	const char	*state;		/* directory, or NULL */
 	uint8_t		mac[6];
 	bool		mac_given;

@@ -28,6 +28,7 @@
 #include "fw_inside.h"
 #include "fw_socket.h"
 #include "loop.h"
+#include "mctp_home.h"
 #include "partner.h"
 #include "state.h"
 #include "unit.h"
@@ -41,6 +42,7 @@ struct unit {
 	struct fw_home		*fw;
 	struct wire		*wire;
 	struct bmc_home		*bmc;
+	struct mctp_home	*mctp;
 	struct partner		partner;
 	struct card_env		env;
 	struct bus_port		port;
@@ -197,6 +199,19 @@ static void open_bmc(struct unit *u, const struct card_options *o, const uint8_t
 		die("bmc=%s: %s", o->bmc, err);
 }
 
+static void open_mctp(struct unit *u, const struct card_options *o, const uint8_t mac[6], bool trace)
+{
+	struct mctp_home_config cfg = { .path = o->mctp, .fw = u->fw, .eid = o->mctp_eid, .trace = trace };
+	char err[256];
+
+	if (!o->mctp)
+		return;
+	card_uuid(mac, cfg.uuid);
+	u->mctp = mctp_home_new(&cfg, &u->env, u->loop, err, sizeof(err));
+	if (!u->mctp)
+		die("mctp=unix:%s: %s", o->mctp, err);
+}
+
 /* ---- life ---- */
 
 static void open_bus(struct unit *u, const struct card_options *o)
@@ -292,6 +307,7 @@ struct unit *unit_new(unsigned int index, const struct card_options *o, uint32_t
 	unit_trace(u, trace);
 	open_wire(u, o);
 	open_bmc(u, o, cfg.mac, trace & 1u << BLK_BMC);
+	open_mctp(u, o, cfg.mac, trace & 1u << BLK_BMC);
 	vu_attach(u->vu, u->card);
 
 	u->timer = (struct loop_timer){ .cb = on_timer, .arg = u };
@@ -306,6 +322,7 @@ void unit_free(struct unit *u)
 	vu_detach(u->vu);
 	bus_port_stop(&u->port);
 	loop_timer_set(u->loop, &u->timer, TIMER_OFF);
+	mctp_home_free(u->mctp);
 	bmc_home_free(u->bmc);
 	partner_stop(&u->partner);
 	card_connect(u->card, NULL, NULL, PORT_LSO_CUT);
@@ -354,8 +371,15 @@ struct bmc_home *unit_bmc(struct unit *u)
 	return u->bmc;
 }
 
+struct mctp_home *unit_mctp(struct unit *u)
+{
+	return u->mctp;
+}
+
 void unit_trace(struct unit *u, uint32_t blocks)
 {
+	if (u->mctp)
+		mctp_home_trace(u->mctp, blocks & (1u << BLK_BMC));
 	if (u->bmc)
 		bmc_home_trace(u->bmc, blocks & (1u << BLK_BMC));
 	card_trace_mask(u->card, blocks);

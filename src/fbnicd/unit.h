@@ -12,6 +12,7 @@ struct bmc_home;
 struct card;
 struct fw_home;
 struct loop;
+struct mctp_home;
 struct partner;
 struct unit;
 struct vu;
@@ -31,6 +32,7 @@ struct vu *unit_vu(struct unit *u);
 struct wire *unit_wire(struct unit *u);
 struct fw_home *unit_fw(struct unit *u);
 struct bmc_home *unit_bmc(struct unit *u);		/* NULL: there is none */
+struct mctp_home *unit_mctp(struct unit *u);		/* likewise */
 struct partner *unit_partner(struct unit *u);
 /* Power off and on: card and firmware */
 void unit_power(struct unit *u);

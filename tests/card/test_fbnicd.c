@@ -190,6 +190,9 @@ static void bad_command_lines(void **state)
 		{ "fw-boot=x", "fw-boot=x" }, { "fw-boot=1:", "fw-boot" }, { "fw-boot=1:600001", "600001" },
 		{ "fw-boot=:1", "fw-boot" }, { "fw-restart=soon", "fw-restart=soon" },
 		{ "fw=outside", "fw=outside" }, { "fw=socket", "fw=socket" }, { "fw=socket:", "fw=socket:" },
+		{ "mctp=/tmp/x", "mctp=/tmp/x" }, { "mctp=unix:", "mctp=unix:" }, { "mctp=unix:;eid=9", "mctp=unix:" },
+		{ "mctp=unix:x;uid=9", "uid=9" }, { "mctp=unix:x;eid=7", "eid=7" }, { "mctp=unix:x;eid=255", "eid=255" },
+		{ "mctp=unix:x;eid=", "eid" }, { "wire=none,mctp=unix:/nonexistent/m", "/nonexistent/m" },
 	};
 
 	(void)state;
