@@ -120,9 +120,13 @@ static void aen_send(struct ncsi *n, struct ncsi_channel *ch, unsigned int kind)
 	if (kind == AEN_LINK) {
 		put32(p + 4, ncsi_link_word(n, ch));
 		len = 12;	/* with an OEM word of 0 */
+		ch->stats.aens_link++;
 	} else if (kind == AEN_HOST) {
 		put32(p + 4, n->env.host_running(n->env.ctx, ch->id));
 		len = 8;
+		ch->stats.aens_host++;
+	} else {
+		ch->stats.aens_config++;
 	}
 	ch->stats.aens++;
 	ch->stats.tx++;
@@ -399,8 +403,8 @@ void ncsi_counters(const struct ncsi_stats *s, void (*fn)(void *arg, const char 
 #define STAT(n)	{ #n, offsetof(struct ncsi_stats, n) }
 	static const struct { const char *name; size_t off; } stats[] = {
 		STAT(commands), STAT(dropped), STAT(type_errors), STAT(checksum_errors), STAT(rx), STAT(tx),
-		STAT(aens), STAT(retries), STAT(given_up), STAT(failed), STAT(mc_tx), STAT(mc_tx_dropped),
-		STAT(mc_tx_state),
+		STAT(aens), STAT(aens_link), STAT(aens_config), STAT(aens_host), STAT(retries), STAT(given_up),
+		STAT(failed), STAT(mc_tx), STAT(mc_tx_dropped), STAT(mc_tx_state),
 		STAT(mc_tx_short), STAT(mc_tx_long), STAT(mc_rx), STAT(mc_rx_state),
 		STAT(mc_rx_short), STAT(mc_rx_long), STAT(mc_rx_filtered),
 	};

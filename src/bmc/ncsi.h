@@ -59,7 +59,8 @@ struct ncsi_stats {
 	uint64_t	type_errors;	/* commands that nobody knows */
 	uint64_t	checksum_errors;
 	uint64_t	rx, tx;		/* control frames */
-	uint64_t	aens;
+	uint64_t	aens;		/* sent, and of each kind: */
+	uint64_t	aens_link, aens_config, aens_host;
 	uint64_t	retries;	/* commands answered a second time */
 	uint64_t	given_up;	/* whose answer came too late for the BMC */
 	uint64_t	failed;		/* answers other than "completed" */

@@ -1048,6 +1048,10 @@ static void aens_tell_of_events(void **state)
 	ncsi_restart(mc.n);
 	aen_at(4, 1, 4);
 	assert_int_equal(mc.nout, 5);
+	assert_int_equal(st()->aens, 5);
+	assert_int_equal(st()->aens_link, 2);
+	assert_int_equal(st()->aens_config, 1);
+	assert_int_equal(st()->aens_host, 2);
 	assert_true(ncsi_initial(mc.n, 0));
 	assert_false(ncsi_selected(mc.n));
 }
