@@ -16,6 +16,11 @@
  * writes its own over them, and leaves alone what the driver may believe to be
  * still there.
  *
+ * A BMC may change its address while a driver is there.  The driver of Linux 7
+ * takes it from another capability message; that of 6.12 reads such a message
+ * only before its interface comes up.  Entries 0 to 3 are the BMC's in any case,
+ * so firmware writes them too, as the driver would (guess: the real one may not).
+ *
  * The other way, what the driver tells about the host's addresses (message
  * 0x46) is passed on to the hardware; without an owner the host gets nothing.
  */
@@ -115,6 +120,19 @@ static void program_rpc(struct fw *fw)
 	csr(fw, CSR_RPC_RMI_CONFIG, RMI_ON);
 }
 
+/* What a driver makes of the addresses in its entries for the BMC; groups are elsewhere */
+static void program_unicast(struct fw *fw)
+{
+	const struct fw_config *c = &fw->cfg;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->bmc_macs; i++)
+		if (!(c->bmc_mac[i][0] & 1))
+			program_macda(fw, n++, c->bmc_mac[i], 0);
+	while (n < FW_BMC_MACS)
+		program_macda(fw, n++, NULL, 0);
+}
+
 void bmc_program(struct fw *fw)
 {
 	if (!fw->cfg.bmc_macs || !fw->env.bmc.csr_write)
@@ -174,6 +192,8 @@ int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool al
 		return 0;
 	if (fw->tables_ours || (first && !fw->host_owns))
 		bmc_program(fw);
+	else if (fw->env.bmc.csr_write)
+		program_unicast(fw);
 	/* The driver takes a new capability message at any time, and rewrites its tables within a second */
 	if (fw->caps_sent) {
 		ours = mbx_enter(fw);

@@ -686,6 +686,27 @@ static void addresses_of_the_bmc_change(void **state)
 	assert_true(fw_bmc_set(fw_inside_core(fw), 5, mac, false) < 0);
 }
 
+static void addresses_change_under_a_driver_that_does_not_listen(void **state)
+{
+	const uint8_t mac[2][6] = { { 0x33, 0x33, 0, 0, 0, 7 }, { 2, 0xb, 0xc, 0, 0, 2 } };	/* the group is the host's too */
+
+	(void)state;
+	fw_crash(fw_inside_core(fw), "test");
+	fw_restart(fw_inside_core(fw));		/* it finds a driver's tables */
+	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 2, mac, true), 0);
+	make(bmc_mac, other, 150);
+	wire_sends(f, 150);
+	assert_int_equal(bmc.n, 0);
+	make(mac[1], other, 150);
+	wire_sends(f, 150);
+	bmc_got(f, 150);
+	host_got_nothing();
+	make(mac[0], other, 150);
+	wire_sends(f, 150);
+	bmc_got(f, 150);
+	host_got(f, 150);
+}
+
 static void a_card_without_bmc_is_left_alone(void **state)
 {
 	struct fw_home_config cfg;
@@ -728,6 +749,7 @@ int main(void)
 		TEST(after_power_on),
 		TEST(firmware_crashes_and_comes_back),
 		AWAY(addresses_of_the_bmc_change),
+		TEST(addresses_change_under_a_driver_that_does_not_listen),
 		AWAY(a_card_without_bmc_is_left_alone),
 	};
 
