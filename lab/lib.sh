@@ -159,7 +159,8 @@ keyring()
 	done
 }
 
-# pvt_sources SUITE: where that suite's private apt reads
+# pvt_sources SUITE: where that suite's private apt reads. For a BMC (armhf) the
+# suite itself has all we need, and mirrors keep the lists of its additions badly.
 pvt_sources()
 {
 	local all main security key
@@ -169,7 +170,7 @@ pvt_sources()
 	security=$(mirror_of Debian-Security <<<"$all")
 	key=$(keyring)
 	[ -n "$main" ] || die "apt knows no Debian mirror here: run 'apt-get update' as root first"
-	if [ "$1" != "$base_suite" ]; then
+	if [ "$1" != "$base_suite" ] || [ "${arch:-}" = armhf ]; then
 		echo "deb $key$main $1 main"
 		return
 	fi
@@ -181,22 +182,22 @@ pvt_sources()
 	fi
 }
 
-# pvt_setup SUITE: make sure that the private apt of this suite
-# exists and is not too old; sets pvt_suite, pvt_dir and pvt_opts
+# pvt_setup SUITE [ARCHITECTURE]: make sure that the private apt of this suite
+# (for amd64) exists and is not too old; sets pvt_suite, pvt_dir and pvt_opts
 pvt_setup()
 {
-	local sources
+	local sources arch=${2:-amd64}
 
 	pvt_suite=$1
 	sources=$(pvt_sources "$pvt_suite")
-	pvt_dir=$cache_dir/apt-$(hash_of "$sources" </dev/null)
+	pvt_dir=$cache_dir/apt-$(hash_of "$sources" ${2:+"$2"} </dev/null)
 	pvt_opts=(-o "Dir::Etc::SourceList=$pvt_dir/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null
 		-o Dir::Etc::PreferencesParts=/dev/null
 		-o "Dir::State=$pvt_dir/state" -o "Dir::State::lists=$pvt_dir/state/lists"
 		-o "Dir::State::status=$pvt_dir/status" -o "Dir::Cache=$pvt_dir/cache"
 		-o APT::Sandbox::User=root -o APT::Install-Recommends=false
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64
+		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"
 		-o Acquire::Languages=none -o Acquire::Retries=3
 		-o Debug::NoLocking=1)
 	# the mirror may keep a testing suite longer than its Release file says
