@@ -171,6 +171,19 @@ guest_start()
 	local dir=$1
 	shift
 
+	guest_begin "$dir"
+	guest_archive "$dir" ${guest_files[@]+"${guest_files[@]}"}
+	guest_command "$dir" "$(guest_size guest_cpus 2 4)" "$(guest_size guest_memory 512 4096)" \
+		${guest_cards[@]+"${guest_cards[@]}"}
+	guest_launch "$dir" 1 "$@" \
+		-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}"
+}
+
+# guest_begin DIR: the files that QEMU and we write to
+guest_begin()
+{
+	local dir=$1
+
 	mkdir -p "$dir"
 	rm -f "$dir"/{console,output,channel.in,channel.out,monitor,monitor.in,monitor.out,pid,qemu.log}
 	: >"$dir/output"
@@ -178,14 +191,21 @@ guest_start()
 	: >"$dir/monitor"
 	ln -s monitor "$dir/monitor.out"
 	mkfifo "$dir/channel.in" "$dir/monitor.in"
-	guest_archive "$dir" ${guest_files[@]+"${guest_files[@]}"}
-	guest_command "$dir" "$(guest_size guest_cpus 2 4)" "$(guest_size guest_memory 512 4096)" \
-		${guest_cards[@]+"${guest_cards[@]}"}
-	guest_argv+=(-serial "file:$dir/console"
-		-chardev "pipe,id=channel,path=$dir/channel"
-		-serial chardev:channel
-		-chardev "pipe,id=monitor,path=$dir/monitor" -qmp chardev:monitor "$@"
-		-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}")
+}
+
+# guest_launch DIR PORT [QEMU ARGUMENTS...]: start what is in guest_argv, its
+# channel the serial port PORT (0 is the console), and wait until it answers
+guest_launch()
+{
+	local dir=$1 port=$2
+	shift 2
+
+	guest_argv+=(-serial "file:$dir/console")
+	while ((--port > 0)); do
+		guest_argv+=(-serial null)
+	done
+	guest_argv+=(-chardev "pipe,id=channel,path=$dir/channel" -serial chardev:channel
+		-chardev "pipe,id=monitor,path=$dir/monitor" -qmp chardev:monitor "$@")
 	start_process "$dir" "$dir/qemu.log" "${guest_argv[@]}"
 	echo '{"execute":"qmp_capabilities"}' >"$dir/monitor.in"
 	guest_wait_ready "$dir" 1
@@ -365,7 +385,7 @@ guest_stop()
 {
 	alive "$1" || { rm -f "$1/pid"; return 0; }
 	guest_coverage "$1"
-	guest_send "$1" 0 "poweroff -f" || true
+	guest_send "$1" 0 ". /guest/lib.sh; poweroff" || true
 	wait_for 20 "$1" not alive "$1" || say "guest: did not power off"
 	end_process "$1" KILL
 }
@@ -449,6 +469,30 @@ card_stats()
 {
 	"${FBNICCTL:-$top_dir/build/fbnicctl}" "$1/control" stats "$2" |
 		tr ',{}' '\n' | sed -n 's/^ *"\([^"]*\)": *\([0-9]*\) *$/\1 \2/p'
+}
+
+# free_port: a TCP port of this machine that nobody listens on
+free_port()
+{
+	local p
+
+	while :; do
+		p=$((20000 + RANDOM % 20000))
+		[ -n "$(ss -Htln "sport = :$p")" ] || break
+	done
+	echo "$p"
+}
+
+# wait_listening PORT: until somebody does
+wait_listening()
+{
+	local tries=100
+
+	while ((tries--)); do
+		[ -z "$(ss -Htln "sport = :$1")" ] || return 0
+		sleep 0.05
+	done
+	return 1
 }
 
 card_stop()

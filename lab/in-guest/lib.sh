@@ -46,9 +46,10 @@ has_link()
 	[ "$(${2:+ip netns exec "$2"} cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
 }
 
+# lease INTERFACE [TRIES]: an address by DHCP
 lease()
 {
-	udhcpc -i "$1" -n -q -t 20 -T 1 -s /etc/udhcpc.script >/tmp/lease.log 2>&1 ||
+	udhcpc -i "$1" -n -q -t "${2:-20}" -T 1 -s /etc/udhcpc.script >/tmp/lease.log 2>&1 ||
 		{ cat /tmp/lease.log; return 1; }
 	ip -4 -o addr show dev "$1" | sed -n 's/.* inet \([^/]*\).*/\1/p'
 }
@@ -77,9 +78,10 @@ bad_messages()
 	[ $? = 1 ]
 }
 
-# Nothing to shut down here
+# Nothing to shut down here. A BMC machine can't power off, but its QEMU ends when it starts again.
 poweroff()
 {
+	[ ! -e /etc/no-poweroff ] || command reboot -f
 	command poweroff -f
 }
 
