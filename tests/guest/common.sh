@@ -27,6 +27,12 @@ skip()
 	exit 77
 }
 
+# note TEXT: printed under the test's line if it passes
+note()
+{
+	echo "$*" | tee -a "$work/notes"
+}
+
 # in_guest SECONDS CODE: run by the guest's sh with in-guest.sh; a failure is
 # the test's
 in_guest()

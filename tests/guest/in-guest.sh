@@ -91,7 +91,7 @@ reach()
 {
 	address=$1
 	shift
-	want "ping $address" ping -n -q -c 1 -w 10 "$@" "$address" >/tmp/ping.log
+	ping -n -q -c 1 -w 10 "$@" "$address" >/tmp/ping.log 2>&1 || { cat /tmp/ping.log; bad "no answer from $address"; }
 }
 
 reach_all()
