@@ -34,6 +34,9 @@ selftests: build	## Linux's own driver selftests on two cards (see docs/selftest
 platform: build	## the long guest tests: resets, IOMMUs, sleep, many queues
 	@tests/guest/run --driver latest --long
 
+bmc: build	## guest tests with a BMC, the long ones too (see docs/bmc.md)
+	@tests/guest/run --driver latest --flavour full $(patsubst tests/guest/%.sh,%,$(wildcard tests/guest/bmc_*.sh))
+
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
@@ -45,4 +48,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run shell check check-fast selftests platform bench docs clean
+.PHONY: help deps build run shell check check-fast selftests platform bmc bench docs clean
