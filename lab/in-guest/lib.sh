@@ -89,3 +89,7 @@ reboot()
 {
 	command reboot -f
 }
+
+case $- in
+*i*) PS1='\h:\w# ' ;;
+esac
