@@ -18,6 +18,10 @@ build: deps	## build/fbnicd and its tools
 run: build	## the main job: a guest with one card, real traffic
 	@lab/run
 
+# LAB=pair, firmware, full ... another one; CHECK=1 runs its checks instead
+lab: build	## a lab in panes: virtual machines around a card (see docs/fbnic-lab.1)
+	@build/fbnic-lab $(if $(CHECK),--check) $(or $(LAB),host)
+
 shell: build	## an interactive guest with one card
 	@lab/shell
 
@@ -48,4 +52,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run shell check check-fast selftests platform bmc bench docs clean
+.PHONY: help deps build run lab shell check check-fast selftests platform bmc bench docs clean
