@@ -142,7 +142,7 @@ static const char *ask_script(struct run *r, const char *what, const char *name,
 	const char *path = script(name), *answer = NULL;
 	const char *argv[] = { path, a, b, NULL };
 	struct text out = { 0 };
-	char question[PATH_MAX];
+	char question[PATH_MAX], moment[100];
 	unsigned int i;
 	int status = 0;
 
@@ -155,7 +155,8 @@ static const char *ask_script(struct run *r, const char *what, const char *name,
 			 "see \"FILES AND ENVIRONMENT\" in fbnic-lab(1)", what, name);
 		return NULL;
 	}
-	if (run_tool(r, argv, NULL, &out, &status)) {
+	snprintf(moment, sizeof(moment), "lab/%s is looking for a %s", name, what);
+	if (run_tool(r, moment, argv, NULL, &out, &status)) {
 		if (status || !out.len)
 			run_fail(r, NULL, "no %s: lab/%s %s", what, name,
 				 status ? spawn_end_text(status) : "printed nothing");
@@ -239,7 +240,7 @@ static const char *accel(struct run *r, struct part *p)
 		return given;
 	if (!script("accel"))
 		return "tcg,thread=multi";
-	return ask_script(r, "-accel for QEMU", "accel", p->emulator, p->kernel);
+	return ask_script(r, "way to run guests fast", "accel", p->emulator, p->kernel);
 }
 
 static void find_host(struct run *r, struct part *p)
@@ -321,10 +322,10 @@ static void find_bmc(struct run *r, struct part *p)
 	p->emulator = emulator(r, p, "arm");
 	if (p->emulator)
 		p->image = p->m->image ? existing(r, p, "image", p->m->image) :
-			ask_script(r, "image for a BMC", "bmc-image", NULL, NULL);
+			ask_script(r, "BMC's image", "bmc-image", NULL, NULL);
 	if (p->image)
 		p->kernel = strchr(want, '/') ? existing(r, p, "kernel", want) :
-			ask_script(r, "kernel for a BMC", "bmc-kernel", want, NULL);
+			ask_script(r, "BMC's kernel", "bmc-kernel", want, NULL);
 	if (p->kernel)
 		find_board(r, p);
 }

@@ -26,6 +26,7 @@
 
 #define TAIL_LINES	12
 #define FALL_SECONDS	10
+#define MOMENT		(3 * NS_PER_S)
 
 /* ---- what is said ---- */
 
@@ -145,6 +146,8 @@ static int watch_outside(struct run *r)
 
 struct tool {
 	struct helper	helper;
+	struct loop_timer moment;
+	const char	*what;
 	struct text	*out;
 	int		status;
 	bool		ended;
@@ -159,21 +162,30 @@ static void on_tool_end(void *arg, int status, const char *output)
 	t->ended = true;
 }
 
-bool run_tool(struct run *r, const char *const *argv, const char *cwd, struct text *out, int *status)
+static void on_moment(void *arg)
 {
-	struct tool t = { .out = out };
+	const struct tool *t = arg;
+
+	fprintf(stderr, "fbnic-lab: %s\n", t->what);
+}
+
+bool run_tool(struct run *r, const char *what, const char *const *argv, const char *cwd, struct text *out, int *status)
+{
+	struct tool t = { .out = out, .what = what };
 	int err;
+
+	t.moment = (struct loop_timer){ .cb = on_moment, .arg = &t };
+	loop_timer_set(r->wl, &t.moment, loop_now(r->wl) + MOMENT);
 
 	t.helper.on_end = on_tool_end;
 	t.helper.arg = &t;
 	err = helper_start(&t.helper, r->wl, argv, cwd, false);
-	if (err) {
+	if (err)
 		run_fail(r, NULL, "%s: %s", argv[0], strerror(-err));
-		return false;
-	}
 	while (!t.ended && r->state != RUN_FALLING)
 		loop_once(r->loop, TIMER_OFF);
 	helper_kill(&t.helper);
+	loop_timer_set(r->wl, &t.moment, TIMER_OFF);
 	*status = t.status;
 	return t.ended;
 }
@@ -187,7 +199,7 @@ static int prepare(struct run *r)
 		const char *argv[] = { "/bin/sh", "-c", paths_expand(r, w->text), NULL };
 		struct text out = { 0 };
 		int status = 0;
-		bool ended = run_tool(r, argv, r->kept->dir, &out, &status);
+		bool ended = run_tool(r, w->text, argv, r->kept->dir, &out, &status);
 
 		if (ended && status)
 			run_fail(r, NULL, "%s:%d: prepare: the command %s", r->lab->file, w->line,

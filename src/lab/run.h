@@ -100,8 +100,11 @@ __attribute__((format(printf, 2, 3)))
 void run_say(struct run *r, const char *fmt, ...);
 __attribute__((format(printf, 4, 5)))
 void run_result(struct run *r, bool ok, const char *what, const char *fmt, ...);
-/* A command to its end, before the lab is up; its output in @out.  False: told why, or stopped */
-bool run_tool(struct run *r, const char *const *argv, const char *cwd, struct text *out, int *status);
+/*
+ * A command to its end, before the lab is up; its output in @out.  @what is said if that takes
+ * more than a moment.  False: told why, or stopped.
+ */
+bool run_tool(struct run *r, const char *what, const char *const *argv, const char *cwd, struct text *out, int *status);
 struct part *run_part(struct run *r, int index);	/* -1: fbnicd */
 
 /* part.c */
