@@ -332,6 +332,11 @@ void remote_config(struct remote *r, struct fw_config *cfg)
 	cfg->threshold_events = rd(r, M_THRESHOLD_EVENTS);
 	cfg->bmc_macs = get_bmc(r, cfg->bmc_mac, &cfg->bmc_all_multi);
 	get_module(r, &cfg->module);
+	for (uint32_t w = 0; w < 4; w++) {
+		uint32_t v = rd(r, M_UUID + 4 * w);
+
+		memcpy(cfg->uuid + 4 * w, &v, 4);
+	}
 }
 
 /* ---- life ---- */

@@ -107,7 +107,7 @@ static int tell(struct mgmt *m)
 
 	if (err)
 		return err;
-	if (t.kind > FW_EV_STATE || t.ring > 1)
+	if (t.kind >= FW_EV_KINDS || t.ring > 1)
 		return -FW_EINVAL;
 	clean(t.name, sizeof(t.name));
 	clean(t.reason, sizeof(t.reason));

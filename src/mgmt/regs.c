@@ -151,6 +151,7 @@ static void strap(struct mgmt *m, const struct fw_config *cfg)
 	memcpy(mreg(m, M_LIMIT), limit, sizeof(limit));
 	*mreg(m, M_THRESHOLD_EVENTS) = cfg->threshold_events;
 	strap_versions(m, cfg);
+	memcpy(mreg(m, M_UUID), cfg->uuid, sizeof(cfg->uuid));
 	mgmt_set_module(m, &cfg->module);
 	mgmt_bmc_set(m, cfg->bmc_macs, cfg->bmc_mac, cfg->bmc_all_multi);
 }

@@ -203,6 +203,7 @@ static int setup(void **st)
 	(void)st;
 	memset(&f, 0, sizeof(f));
 	fw_config_default(&cfg);
+	memcpy(cfg.uuid, "0123456789abcdef", 16);
 	m = mgmt_new(&cfg, &env, &bus);
 	return m ? 0 : -1;
 }
@@ -320,6 +321,8 @@ static void straps(void **st)
 		memcpy(commit + 4 * i, &w, 4);
 	}
 	assert_string_equal(commit, "openfbnic-boot");
+	assert_int_equal(rd(M_UUID), 0x33323130);
+	assert_int_equal(rd(M_UUID + 12), 0x66656463);
 	assert_int_equal((int32_t)rd(M_LIMIT), -1000);
 	assert_int_equal(rd(M_LIMIT + 16), 825);
 	assert_int_equal(rd(M_RESTART_MS), 1000);
@@ -552,7 +555,7 @@ static void what_is_told_is_text(void **st)
 	memcpy(f.own, &t, sizeof(t));
 	assert_int_equal(command(CMD_TELL, 0), FW_EINVAL);
 	t.ring = 0;
-	t.kind = FW_EV_STATE + 1;
+	t.kind = FW_EV_KINDS;
 	memcpy(f.own, &t, sizeof(t));
 	assert_int_equal(command(CMD_TELL, 0), FW_EINVAL);
 	assert_int_equal(f.events, 2);
