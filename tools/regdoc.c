@@ -408,6 +408,12 @@ static void print_mgmt(FILE *out)
 #undef MLIFE
 	};
 
+	static const struct mgmt_bit asks[] = {
+#define MASK(name_, number_, text_) { #name_, number_, text_ },
+#include "../src/mgmt/regs.def"
+#undef MASK
+	};
+
 	fprintf(out, "| Byte | Register | Access | Meaning |\n|---|---|---|---|\n");
 	for (unsigned int i = 0; i < mgmt_nregs; i++) {
 		const struct mgmt_reg *r = &mgmt_regs[i];
@@ -420,6 +426,7 @@ static void print_mgmt(FILE *out)
 	print_bits_of(out, "EVENT, bit", events, sizeof(events) / sizeof(events[0]));
 	print_bits_of(out, "COMMAND", commands, sizeof(commands) / sizeof(commands[0]));
 	print_bits_of(out, "LIFE, value", life, sizeof(life) / sizeof(life[0]));
+	print_bits_of(out, "ASK", asks, sizeof(asks) / sizeof(asks[0]));
 }
 
 /* ---- PLDM ---- */

@@ -22,6 +22,8 @@
 #include "bus_port.h"
 #include "fw_home_int.h"
 
+_Static_assert(MGMT_PENDING == FW_HOME_PENDING, "handed through");
+
 struct function {
 	struct fw_home	base;
 	struct mgmt	*mgmt;
@@ -80,6 +82,11 @@ static void own_irq(void *ctx, unsigned int v)
 	struct function *f = ctx;
 
 	f->own.irq(f->own.ctx, v);
+}
+
+static void own_answered(void *ctx)
+{
+	fw_home_answered(ctx);
 }
 
 static void own_refused(void *ctx, const char *what, const char *where, uint32_t val)
@@ -208,6 +215,61 @@ static int function_sensors(struct fw_home *h)
 	return 0;
 }
 
+static int ask(struct fw_home *h, struct mgmt_question *q)
+{
+	return mgmt_ask(mgmt_of(h), q);
+}
+
+static int function_pldm(struct fw_home *h, enum fw_pldm_link link, const uint8_t *req, size_t len, uint8_t *rsp,
+			 size_t cap)
+{
+	return ask(h, &(struct mgmt_question){ .what = ASK_PLDM, .link = (uint8_t)link, .req = req, .len = len,
+					       .buf = rsp, .cap = cap });
+}
+
+static int function_pldm_pending(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap)
+{
+	return ask(h, &(struct mgmt_question){ .what = ASK_PLDM_PENDING, .link = (uint8_t)link, .buf = req,
+					       .cap = cap });
+}
+
+static int function_pldm_reply(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len)
+{
+	return ask(h, &(struct mgmt_question){ .what = ASK_PLDM_REPLY, .link = (uint8_t)link, .req = rsp,
+					       .len = len });
+}
+
+static int function_temperature(struct fw_home *h, int32_t *max, int32_t *now)
+{
+	struct mgmt_question q = { .what = ASK_TEMPERATURE };
+	int ret = ask(h, &q);
+
+	*max = q.val[0];
+	*now = q.val[1];
+	return ret;
+}
+
+static int function_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+{
+	struct mgmt_question q = { .what = ASK_MODULE_TEMPERATURE };
+	int ret = ask(h, &q);
+
+	*alarm = q.val[0];
+	*warning = q.val[1];
+	*now = q.val[2];
+	return ret;
+}
+
+static int function_dump_take(struct fw_home *h, bool crash)
+{
+	return ask(h, &(struct mgmt_question){ .what = ASK_DUMP_TAKE, .link = crash });
+}
+
+static int function_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+{
+	return ask(h, &(struct mgmt_question){ .what = ASK_DUMP_READ, .off = off, .buf = buf, .cap = len });
+}
+
 static void function_trace(struct fw_home *h, bool all)
 {
 	mgmt_trace(mgmt_of(h), all);
@@ -250,14 +312,17 @@ static const struct fw_home_ops ops = {
 	.free = function_free, .phase = function_phase, .host_owns = function_host_owns, .power = function_power,
 	.crash = function_crash, .hang = function_hang, .restart = function_restart, .bmc_set = function_bmc_set,
 	.set_module = function_set_module, .set_otp = function_set_otp, .sensors = function_sensors,
-	.counters = function_counters, .trace = function_trace,
+	.pldm = function_pldm, .pldm_pending = function_pldm_pending, .pldm_reply = function_pldm_reply,
+	.temperature = function_temperature, .module_temperature = function_module_temperature,
+	.dump_take = function_dump_take, .dump_read = function_dump_read, .counters = function_counters,
+	.trace = function_trace,
 };
 
 /* ---- life ---- */
 
 static int function_start(struct function *f, const struct fw_home_config *cfg, struct wire_loop *loop)
 {
-	const struct mgmt_bus bus = { f, own_read, own_write, own_irq, own_refused };
+	const struct mgmt_bus bus = { f, own_read, own_write, own_irq, own_answered, own_refused };
 	struct fw_env env;
 
 	vu_env(f->vu, &f->own);

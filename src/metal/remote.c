@@ -12,7 +12,7 @@
 #include "../fw/mem.h"
 
 #define EVENTS	(EV_RX | EV_TX | EV_TAKEN | EV_RESET | EV_LINK | EV_LIFE | EV_MODULE | EV_OTP | EV_SENSOR | \
-		 EV_BMC | EV_TRACE)
+		 EV_BMC | EV_TRACE | EV_ASK)
 
 static uint32_t rd(struct remote *r, uint32_t off)
 {
@@ -221,6 +221,11 @@ static void r_restarted(void *ctx)
 	wr(ctx, M_RESTARTED, 1);
 }
 
+static void r_request(void *ctx, enum fw_pldm_link link)
+{
+	wr(ctx, M_BMC_REQUEST, link);
+}
+
 static int r_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 {
 	*val = (int32_t)rd(ctx, M_SENSOR + (which == FW_SENSOR_VOLT ? 4 : 0));
@@ -258,7 +263,7 @@ void remote_env(struct remote *r, struct fw_env *env)
 		.dma_read = r_dma_read, .dma_write = r_dma_write, .dma_ready = r_dma_ready,
 		.irq = r_irq, .now = r_now, .timer = r_timer, .set_link_mode = r_set_link_mode,
 		.flash_read = r_flash_read, .flash_write = r_flash_write, .flash_sync = r_flash_sync,
-		.reg_read = r_reg_read, .bmc = { r_csr_write, r_bmc_table, r_owner, r_restarted },
+		.reg_read = r_reg_read, .bmc = { r_csr_write, r_bmc_table, r_owner, r_restarted, r_request },
 		.sensor = r_sensor, .event = r_event,
 	};
 
@@ -437,6 +442,77 @@ static void see_bmc(struct remote *r)
 	fw_bmc_set(r->fw, n, (const uint8_t (*)[6])mac, all_multi);
 }
 
+/* ---- what the BMC asks ---- */
+
+static int ask_put(struct remote *r, const uint8_t *p, int len)
+{
+	if (len <= 0)
+		return len;
+	memcpy(r->mem->buf, p, (size_t)len);
+	return command(r, CMD_ASK_PUT, (size_t)len) ? -FW_EIO : len;
+}
+
+static int ask_pldm(struct remote *r, uint32_t what, enum fw_pldm_link link)
+{
+	uint32_t len = rd(r, M_ASK_LENGTH);
+
+	if (len > sizeof(r->req) || command(r, CMD_ASK_GET, len))
+		return -FW_EIO;
+	memcpy(r->req, r->mem->buf, len);
+	if (what == ASK_PLDM_REPLY)
+		return fw_pldm_reply(r->fw, link, r->req, len);
+	return ask_put(r, r->rsp, fw_pldm(r->fw, link, r->req, len, r->rsp, sizeof(r->rsp)));
+}
+
+static int ask_dump_read(struct remote *r)
+{
+	uint32_t len = rd(r, M_ASK_LENGTH);
+	int err;
+
+	if (len > sizeof(r->mem->buf))
+		return -FW_EINVAL;
+	err = fw_dump_read(r->fw, rd(r, M_ASK_OFFSET), r->mem->buf, len);
+	if (err || !len)
+		return err;
+	return command(r, CMD_ASK_PUT, len);
+}
+
+static void see_ask(struct remote *r)
+{
+	uint32_t ask = rd(r, M_ASK), how = ask >> 8 & 0xff;
+	enum fw_pldm_link link = how == FW_PLDM_MCTP ? FW_PLDM_MCTP : FW_PLDM_NCSI;
+	int32_t val[3] = { 0, 0, 0 };
+	int result = -FW_EOPNOTSUPP;
+
+	switch (ask & 0xff) {
+	case 0:
+		return;
+	case ASK_PLDM:
+	case ASK_PLDM_REPLY:
+		result = ask_pldm(r, ask & 0xff, link);
+		break;
+	case ASK_PLDM_PENDING:
+		result = ask_put(r, r->rsp, fw_pldm_pending(r->fw, link, r->rsp, sizeof(r->rsp)));
+		break;
+	case ASK_TEMPERATURE:
+		result = fw_temperature(r->fw, &val[0], &val[1]);
+		break;
+	case ASK_MODULE_TEMPERATURE:
+		result = fw_module_temperature(r->fw, &val[0], &val[1], &val[2]);
+		break;
+	case ASK_DUMP_TAKE:
+		result = fw_dump_take(r->fw, how);
+		break;
+	case ASK_DUMP_READ:
+		result = ask_dump_read(r);
+		break;
+	}
+	wr(r, M_ASK_RESULT, (uint32_t)result);
+	for (uint32_t i = 0; i < 3; i++)
+		wr(r, M_ASK_RESULT + 4 + 4 * i, (uint32_t)val[i]);
+	wr(r, M_ASK_DONE, ask);
+}
+
 /*
  * Life before the rings: a host that was there after a power cycle has written
  * them after it.
@@ -461,6 +537,8 @@ static void handle(struct remote *r, uint32_t ev)
 		see_link(r);
 	if (ev & EV_SENSOR)
 		fw_sensors(r->fw);
+	if (ev & EV_ASK)
+		see_ask(r);
 }
 
 bool remote_poll(struct remote *r)

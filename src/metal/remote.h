@@ -45,6 +45,7 @@ struct remote {
 	bool			trace;
 	bool			gone;		/* the function does not answer any more */
 	bool			flash;
+	uint8_t			req[FW_PLDM_MAX], rsp[FW_PLDM_MAX];
 };
 
 /* @addr: where @mem is on the bus.  -FW_ENODEV: this is not our function, -FW_EINVAL: another revision of it */

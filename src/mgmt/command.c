@@ -18,12 +18,12 @@ static void status(struct mgmt *m, int err)
 	*mreg(m, M_STATUS) = !err ? 0 : err < 0 && err > -FW_ERRORS ? (uint32_t)-err : FW_EIO;
 }
 
-static int own_read(struct mgmt *m, void *buf, size_t len)
+int own_read(struct mgmt *m, void *buf, size_t len)
 {
 	return mgmt_master(m) ? m->bus.mem_read(m->bus.ctx, mreg64(m, M_OWN_ADDR), buf, len) : -FW_EACCES;
 }
 
-static int own_write(struct mgmt *m, const void *buf, size_t len)
+int own_write(struct mgmt *m, const void *buf, size_t len)
 {
 	return mgmt_master(m) ? m->bus.mem_write(m->bus.ctx, mreg64(m, M_OWN_ADDR), buf, len) : -FW_EACCES;
 }
@@ -142,6 +142,12 @@ void command_write(struct mgmt *m, uint32_t val)
 	case CMD_TELL:
 		err = tell(m);
 		break;
+	case CMD_ASK_GET:
+		err = ask_get(m);
+		break;
+	case CMD_ASK_PUT:
+		err = ask_put(m);
+		break;
 	}
 	/* A closed gate or a bad address is the host's doing */
 	if (err == -FW_EINVAL || err == -FW_EOPNOTSUPP)
@@ -213,6 +219,14 @@ void restarted_write(struct mgmt *m, uint32_t val)
 {
 	if (val && m->env.bmc.restarted)
 		m->env.bmc.restarted(m->env.ctx);
+}
+
+void bmc_request_write(struct mgmt *m, uint32_t val)
+{
+	if (val >= FW_PLDM_LINKS)
+		mgmt_refuse(m, "no link", "BMC_REQUEST", val);
+	else if (m->env.bmc.request)
+		m->env.bmc.request(m->env.ctx, val);
 }
 
 enum fw_phase mgmt_phase(const struct mgmt *m)

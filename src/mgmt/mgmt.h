@@ -37,11 +37,13 @@ struct mgmt_bus {
 	int (*mem_read)(void *ctx, uint64_t addr, void *buf, size_t len);
 	int (*mem_write)(void *ctx, uint64_t addr, const void *buf, size_t len);
 	void (*irq)(void *ctx, unsigned int v);
+	/* What was MGMT_PENDING may be asked again.  May be NULL */
+	void (*answered)(void *ctx);
 	/* It did something wrong, counted already.  May be NULL */
 	void (*refused)(void *ctx, const char *what, const char *where, uint32_t val);
 };
 
-/* @env as a firmware would get it; now, timer and mbx_swap are not used.  NULL: out of memory */
+/* @env as a firmware would get it; timer and mbx_swap are not used.  NULL: out of memory */
 struct mgmt *mgmt_new(const struct fw_config *cfg, const struct fw_env *env, const struct mgmt_bus *bus);
 void mgmt_free(struct mgmt *m);
 
@@ -74,6 +76,27 @@ int mgmt_bmc_set(struct mgmt *m, unsigned int macs, const uint8_t mac[][6], bool
  * done yet what it was asked for last; power does not wait for that.
  */
 int mgmt_life(struct mgmt *m, enum mgmt_life what);
+
+/*
+ * Asks the firmware something for the BMC (ask.c).  MGMT_PENDING: it is asked; once
+ * bus.answered() was called the same call gets the answer.  @link: of a PLDM
+ * message, or the kind of a dump; @off: of a dump's part; @req: a message;
+ * @buf: for the @cap bytes of the answer; @val: two or three temperatures.
+ */
+#define MGMT_PENDING	(-0x7fff)
+
+struct mgmt_question {
+	enum mgmt_ask_what	what;
+	uint8_t			link;
+	uint32_t		off;
+	const uint8_t		*req;
+	size_t			len;		/* of @req */
+	uint8_t			*buf;
+	size_t			cap;
+	int32_t			val[3];
+};
+
+int mgmt_ask(struct mgmt *m, struct mgmt_question *q);
 
 /* ---- what the firmware says ---- */
 

@@ -164,6 +164,7 @@ void mgmt_reset(struct mgmt *m)
 	*mreg(m, M_STATUS) = 0;
 	mgmt_pci_init(m);
 	event_reset(m);
+	ask_reset(m);
 }
 
 struct mgmt *mgmt_new(const struct fw_config *cfg, const struct fw_env *env, const struct mgmt_bus *bus)

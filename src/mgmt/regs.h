@@ -52,6 +52,13 @@ enum mgmt_life {
 #undef MLIFE
 };
 
+enum mgmt_ask_what {
+#define MASK(name, number, text) ASK_##name = number,
+#include "regs.def"
+#undef MASK
+	ASK_COUNT
+};
+
 /* What TELL takes: struct fw_event with its texts */
 struct mgmt_tell {
 	uint32_t	kind, msg, len, ring, desc;

@@ -687,6 +687,94 @@ static void the_answers_are_those_of_the_home_inside(void **st)
 	assert_true(refused[0] == refused[1] && refused[0]);
 }
 
+/* Asks until there is an answer; the home inside has it at once */
+#define ASK(call) \
+	({ \
+		int ret_; \
+		for (unsigned int n_ = 0; (ret_ = (call)) == FW_HOME_PENDING; n_++) { \
+			assert_true(n_ < 100); \
+			computer_run(); \
+		} \
+		ret_; \
+	})
+
+/* What a BMC asks, sense and nonsense: the answers, one after the other */
+static size_t bmc_asks(uint8_t *said, size_t cap)
+{
+	uint32_t s = 0x5eed0005;
+	size_t len = 0;
+
+	fw_home_board(home)->temp = 50000;
+	fw_home_board(home)->temp_fixed = true;
+	for (unsigned int i = 0; i < 3000; i++) {
+		uint8_t req[64], rsp[FW_PLDM_MAX];
+		int32_t val[3] = { 0, 0, 0 };
+		uint32_t r = rnd(&s), off = r % 3 ? 1u << 30 : 0;
+		enum fw_pldm_link link = r % 2 ? FW_PLDM_MCTP : FW_PLDM_NCSI;
+		int ret;
+
+		assert_true(cap - len > sizeof(rsp) + 16);
+		for (unsigned int k = 0; k < sizeof(req); k++)
+			req[k] = (uint8_t)(rnd(&s) % 4 ? rnd(&s) % 8 : rnd(&s));
+		req[0] = (uint8_t)(rnd(&s) % 8 ? 0x80 | i % 32 : rnd(&s));
+		req[1] = (uint8_t)(rnd(&s) % 8 ? (uint8_t[]){ 0, 2, 5 }[rnd(&s) % 3] : rnd(&s));
+		req[2] = (uint8_t)(rnd(&s) % 0x20);
+		switch (rnd(&s) % 8) {
+		case 0:
+			ret = ASK(fw_home_temperature(home, &val[0], &val[1]));
+			break;
+		case 1:
+			ret = ASK(fw_home_module_temperature(home, &val[0], &val[1], &val[2]));
+			break;
+		case 2:
+			ret = ASK(fw_home_pldm_pending(home, link, rsp, sizeof(rsp)));
+			break;
+		case 3:
+			ret = ASK(fw_home_pldm_reply(home, link, req, r % sizeof(req)));
+			break;
+		case 4:
+			ret = ASK(fw_home_dump_read(home, off, rsp, r % 900));
+			break;
+		default:
+			ret = ASK(fw_home_pldm(home, link, req, 1 + r % 40, rsp, sizeof(rsp)));
+			if (ret > 0) {
+				memcpy(said + len, rsp, (size_t)ret);
+				len += (size_t)ret;
+			}
+		}
+		memcpy(said + len, &ret, sizeof(ret));
+		memcpy(said + len + sizeof(ret), val, sizeof(val));
+		len += sizeof(ret) + sizeof(val);
+	}
+	return len;
+}
+
+static void the_bmc_can_t_tell_either(void **st)
+{
+	static uint8_t said[2][1 << 20], part[2][500];
+	size_t len[2];
+	int size;
+
+	(void)st;
+	for (unsigned int k = 0; k < 2; k++) {
+		plug_home(0, k);
+		assert_int_equal(fw_home_temperature(home, &(int32_t){ 0 }, &(int32_t){ 0 }), k ? 0 : -EBUSY);
+		if (!k)
+			computer_boot();
+		len[k] = bmc_asks(said[k], sizeof(said[k]));
+		assert_int_equal(counter("fw_function_refused"), k ? ~0ull : 0);
+		assert_true(counter("fw_pldm_requests") > 500);
+		size = ASK(fw_home_dump_take(home, false));
+		assert_in_range(size, 1000, 32768);
+		assert_int_equal(ASK(fw_home_dump_read(home, 0, part[k], sizeof(part[k]))), 0);
+		assert_memory_equal(part[k], "OFBDUMP1", 8);
+		assert_int_equal(ASK(fw_home_dump_read(home, (uint32_t)size, part[k], 1)), -EINVAL);
+		unplug();
+	}
+	assert_int_equal(len[0], len[1]);
+	assert_memory_equal(said[0], said[1], len[0]);
+}
+
 static void a_path_that_can_t_be(void **st)
 {
 	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
@@ -719,6 +807,7 @@ int main(void)
 		cmocka_unit_test(traces_when_wanted),
 		cmocka_unit_test(a_mad_processor),
 		cmocka_unit_test(the_answers_are_those_of_the_home_inside),
+		cmocka_unit_test(the_bmc_can_t_tell_either),
 		cmocka_unit_test(a_path_that_can_t_be),
 	};
 

@@ -26,9 +26,11 @@ static struct fake {
 	uint32_t	word[0x8000];
 	uint32_t	csr, csr_val;
 	bool		ar, aw;
-	unsigned int	irqs, own_irqs, syncs, restarts, owners, host_dma, own_dma, tables, events, refused;
+	unsigned int	irqs, own_irqs, syncs, restarts, owners, host_dma, own_dma, tables, events, refused, answered, requests;
 	bool		owner;
+	uint64_t	now;
 	unsigned int	speed, fec;
+	int32_t		val[3];
 	struct fw_mac_sync table;
 	struct fw_event	ev;
 	char		name[80], reason[80];
@@ -109,6 +111,9 @@ static void e_table(void *ctx, const struct fw_mac_sync *t) { (void)ctx; f.table
 static void e_owner(void *ctx, bool host) { (void)ctx; f.owner = host; f.owners++; }
 static void e_restarted(void *ctx) { (void)ctx; f.restarts++; }
 
+static void e_request(void *ctx, enum fw_pldm_link link) { (void)ctx; f.requests += 1 + link; }
+static uint64_t e_now(void *ctx) { (void)ctx; return f.now; }
+
 static int e_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 {
 	(void)ctx;
@@ -153,6 +158,8 @@ static int b_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 
 static void b_irq(void *ctx, unsigned int v) { (void)ctx; assert_int_equal(v, 0); f.own_irqs++; }
 
+static void b_answered(void *ctx) { (void)ctx; f.answered++; }
+
 static void b_refused(void *ctx, const char *what, const char *where, uint32_t val)
 {
 	(void)ctx;
@@ -196,9 +203,9 @@ static int setup(void **st)
 		.mbx_read = e_mbx_read, .mbx_write = e_mbx_write, .dma_read = e_dma_read, .dma_write = e_dma_write,
 		.dma_ready = e_dma_ready, .irq = e_irq, .set_link_mode = e_link_mode, .flash_read = e_flash_read,
 		.flash_write = e_flash_write, .flash_sync = e_flash_sync, .reg_read = e_reg_read,
-		.bmc = { e_csr_write, e_table, e_owner, e_restarted }, .sensor = e_sensor, .event = e_event,
+		.bmc = { e_csr_write, e_table, e_owner, e_restarted, e_request }, .now = e_now, .sensor = e_sensor, .event = e_event,
 	};
-	static const struct mgmt_bus bus = { NULL, b_read, b_write, b_irq, b_refused };
+	static const struct mgmt_bus bus = { NULL, b_read, b_write, b_irq, b_answered, b_refused };
 
 	(void)st;
 	memset(&f, 0, sizeof(f));
@@ -275,7 +282,7 @@ static void every_register_keeps_its_word(void **st)
 	for (uint32_t off = 0; off < MGMT_BAR0_SIZE; off += 4)
 		rd(off);
 	assert_int_equal(mgmt_refused(m), f.refused);
-	for (uint32_t off = 0x200; off < 0x300; off += 4) {
+	for (uint32_t off = 0x230; off < 0x300; off += 4) {
 		uint64_t refused = mgmt_refused(m);
 
 		wr(off, 1);
@@ -416,7 +423,7 @@ static void flash(void **st)
 
 static void commands_that_are_none(void **st)
 {
-	static const uint32_t bad[] = { 0, 8, 9, 255, 0x100, 0x80000001, ~0u };
+	static const uint32_t bad[] = { 0, 10, 11, 255, 0x100, 0x80000001, ~0u };
 
 	(void)st;
 	listen();
@@ -716,6 +723,157 @@ static void life_one_thing_at_a_time(void **st)
 	assert_int_equal(rd(M_LIFE), 0);
 }
 
+/* ---- what the BMC asks ---- */
+
+static int ask(unsigned int what, unsigned int link, const char *req, uint8_t *buf, size_t cap)
+{
+	struct mgmt_question q = { .what = what, .link = (uint8_t)link, .req = (const uint8_t *)req,
+				   .len = req ? strlen(req) : 0, .buf = buf, .cap = cap };
+	int ret = mgmt_ask(m, &q);
+
+	f.val[0] = q.val[0];
+	f.val[1] = q.val[1];
+	f.val[2] = q.val[2];
+	return ret;
+}
+
+/* The firmware answers what ASK has */
+static void answer(int32_t result, const char *put)
+{
+	if (put) {
+		memcpy(f.own, put, strlen(put));
+		assert_int_equal(command(CMD_ASK_PUT, (uint32_t)strlen(put)), 0);
+	}
+	wr(M_ASK_RESULT, (uint32_t)result);
+	wr(M_ASK_DONE, rd(M_ASK));
+}
+
+static void questions_wait_for_their_answers(void **st)
+{
+	uint8_t buf[FW_PLDM_MAX] = { 0 };
+
+	(void)st;
+	listen();
+	addresses(0, OWN);
+	f.answered = 0;
+	assert_int_equal(ask(ASK_PLDM, 0, "hello", buf, sizeof(buf)), -FW_EBUSY);	/* there is nobody */
+	wr(M_PHASE, FW_READY);
+	assert_int_equal(ask(ASK_PLDM, 0, "hello", buf, sizeof(buf)), MGMT_PENDING);
+	assert_true(rd(M_EVENT) & EV_ASK);
+	assert_int_equal(rd(M_ASK), ASK_PLDM);
+	assert_int_equal(rd(M_ASK_LENGTH), 5);
+	assert_int_equal(command(CMD_ASK_GET, 5), 0);
+	assert_memory_equal(f.own, "hello", 5);
+	/* others wait behind it; the same question is not asked twice */
+	assert_int_equal(ask(ASK_PLDM, 0, "hello", buf, sizeof(buf)), MGMT_PENDING);
+	assert_int_equal(ask(ASK_PLDM, 1, "there", buf, sizeof(buf)), MGMT_PENDING);
+	assert_int_equal(ask(ASK_TEMPERATURE, 0, NULL, NULL, 0), MGMT_PENDING);
+	assert_int_equal(rd(M_ASK), ASK_PLDM);
+	answer(8, "response");
+	assert_int_equal(f.answered, 1);
+	assert_int_equal(ask(ASK_PLDM, 0, "hello", buf, sizeof(buf)), 8);
+	assert_memory_equal(buf, "response", 8);
+	assert_int_equal(rd(M_ASK), ASK_PLDM | 1 << 8);
+	answer(0, NULL);			/* a datagram */
+	assert_int_equal(rd(M_ASK), ASK_TEMPERATURE);
+	wr(M_ASK_RESULT + 4, 95000);
+	wr(M_ASK_RESULT + 8, (uint32_t)-1000);
+	answer(0, NULL);
+	assert_int_equal(ask(ASK_TEMPERATURE, 0, NULL, NULL, 0), 0);
+	assert_int_equal(f.val[0], 95000);
+	assert_int_equal(f.val[1], -1000);
+	assert_int_equal(ask(ASK_PLDM, 1, "there", buf, sizeof(buf)), 0);
+	assert_int_equal(rd(M_ASK), 0);
+	/* and again is a new question */
+	assert_int_equal(ask(ASK_TEMPERATURE, 0, NULL, NULL, 0), MGMT_PENDING);
+	answer(-FW_ENODEV, NULL);
+	f.now += 2000000000;			/* nobody came for it */
+	assert_int_equal(ask(ASK_TEMPERATURE, 0, NULL, NULL, 0), MGMT_PENDING);
+	answer(-FW_ENODEV, NULL);
+	assert_int_equal(ask(ASK_TEMPERATURE, 0, NULL, NULL, 0), -FW_ENODEV);
+	wr(M_BMC_REQUEST, 1);
+	assert_int_equal(f.requests, 2);
+	assert_int_equal(mgmt_refused(m), 0);
+	wr(M_BMC_REQUEST, 2);
+	assert_int_equal(f.requests, 2);
+	assert_int_equal(mgmt_refused(m), 1);
+}
+
+static void another_question_in_its_place(void **st)
+{
+	uint8_t buf[FW_PLDM_MAX];
+
+	(void)st;
+	listen();
+	addresses(0, OWN);
+	wr(M_PHASE, FW_READY);
+	assert_int_equal(ask(ASK_PLDM, 0, "one", buf, sizeof(buf)), MGMT_PENDING);
+	assert_int_equal(ask(ASK_PLDM, 0, "two", buf, sizeof(buf)), MGMT_PENDING);
+	assert_int_equal(command(CMD_ASK_GET, 3), 0);
+	assert_memory_equal(f.own, "one", 3);	/* the firmware has it already */
+	answer(3, "ONE");
+	assert_int_equal(rd(M_ASK), 0);
+	assert_int_equal(ask(ASK_PLDM, 0, "two", buf, sizeof(buf)), MGMT_PENDING);
+	answer(3, "TWO");
+	assert_int_equal(ask(ASK_PLDM, 0, "six", buf, sizeof(buf)), MGMT_PENDING);
+	answer(3, "SIX");
+	assert_int_equal(ask(ASK_PLDM, 0, "six", buf, sizeof(buf)), 3);
+	assert_memory_equal(buf, "SIX", 3);
+	/* gone in the middle: who waits is told, and then hears that there is nobody */
+	assert_int_equal(ask(ASK_PLDM, 0, "end", buf, sizeof(buf)), MGMT_PENDING);
+	assert_int_equal(ask(ASK_DUMP_TAKE, 1, NULL, NULL, 0), MGMT_PENDING);
+	f.answered = 0;
+	mgmt_reset(m);
+	assert_int_equal(f.answered, 1);
+	assert_int_equal(ask(ASK_PLDM, 0, "end", buf, sizeof(buf)), -FW_EBUSY);
+	assert_int_equal(ask(ASK_DUMP_TAKE, 1, NULL, NULL, 0), -FW_EBUSY);
+}
+
+static void answers_that_are_none(void **st)
+{
+	static const struct { unsigned int what; int32_t result; const char *put; } bad[] = {
+		{ ASK_PLDM, 5, "four" }, { ASK_PLDM, 5, NULL }, { ASK_PLDM, 3, "four" }, { ASK_PLDM, 0x7fffffff, "four" },
+		{ ASK_PLDM_PENDING, 9, "four" }, { ASK_PLDM_REPLY, 1, NULL }, { ASK_TEMPERATURE, 1, NULL },
+		{ ASK_DUMP_READ, 0, NULL }, { ASK_DUMP_READ, 0, "four" }, { ASK_DUMP_READ, 4, "four" },
+		{ ASK_PLDM, MGMT_PENDING, NULL },
+	};
+	uint8_t buf[FW_PLDM_MAX];
+
+	(void)st;
+	listen();
+	addresses(0, OWN);
+	wr(M_PHASE, FW_READY);
+	wr(M_ASK_DONE, 0);
+	wr(M_ASK_DONE, ASK_PLDM);
+	assert_int_equal(command(CMD_ASK_GET, 1), FW_EINVAL);
+	assert_int_equal(command(CMD_ASK_PUT, 1), FW_EINVAL);
+	assert_int_equal(mgmt_refused(m), 4);
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *req = bad[i].what == ASK_PLDM || bad[i].what == ASK_PLDM_REPLY ? "request" : NULL;
+		size_t cap = bad[i].what == ASK_DUMP_READ ? 7 : bad[i].what >= ASK_TEMPERATURE ? 0 : sizeof(buf);
+
+		assert_int_equal(ask(bad[i].what, 0, req, buf, cap), MGMT_PENDING);
+		if (!req)
+			assert_int_equal(command(CMD_ASK_GET, 1), FW_EINVAL);
+		else
+			assert_int_equal(command(CMD_ASK_GET, 8), FW_EINVAL);
+		assert_int_equal(command(CMD_ASK_PUT, 4097), FW_EINVAL);
+		wr(M_ASK_DONE, bad[i].what + 1);
+		answer(bad[i].result, bad[i].put);
+		assert_int_equal(mgmt_refused(m), 4 + 4 * (i + 1));
+		assert_int_equal(ask(bad[i].what, 0, req, buf, cap), -FW_EIO);
+	}
+	assert_int_equal(ask(ASK_DUMP_READ, 0, NULL, buf, 7), MGMT_PENDING);
+	answer(0, "seven77");
+	assert_int_equal(ask(ASK_DUMP_READ, 0, NULL, buf, 7), 0);
+	assert_memory_equal(buf, "seven77", 7);
+	assert_int_equal(ask(ASK_DUMP_READ, 0, NULL, buf, 4097), -FW_EINVAL);
+	/* more than who asks has room for */
+	assert_int_equal(ask(ASK_PLDM, 0, "x", buf, 3), MGMT_PENDING);
+	answer(4, "four");
+	assert_int_equal(ask(ASK_PLDM, 0, "x", buf, 3), -FW_EIO);
+}
+
 static uint32_t rnd(uint32_t *s)
 {
 	*s ^= *s << 13;
@@ -727,6 +885,7 @@ static uint32_t rnd(uint32_t *s)
 /* A mad processor: the sanitizers and the asserts of the fakes are the test */
 static void random_garbage(void **st)
 {
+	static uint8_t buf[FW_PLDM_MAX];
 	uint32_t s = 0x5eed0002;
 
 	(void)st;
@@ -755,7 +914,9 @@ static void random_garbage(void **st)
 			mgmt_cfg_write(m, 4, 2, 6);
 			break;
 		case 4:
-			wr(M_COMMAND, rnd(&s) % 9);
+			wr(M_COMMAND, rnd(&s) % 11);
+			wr(M_PHASE, FW_READY);
+			ask(1 + rnd(&s) % 7, rnd(&s) % 2, rnd(&s) % 2 ? "some request" : NULL, buf, rnd(&s) % sizeof(buf));
 			break;
 		default:
 			wr(off, val);
@@ -788,6 +949,9 @@ int main(void)
 		T(events_are_never_lost),
 		T(the_interrupt_waits),
 		T(life_one_thing_at_a_time),
+		T(questions_wait_for_their_answers),
+		T(another_question_in_its_place),
+		T(answers_that_are_none),
 		T(random_garbage),
 	};
 
