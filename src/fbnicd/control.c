@@ -303,6 +303,7 @@ static const struct request {
 	{ "wire", 0, do_wire, "wire CARD" },
 	{ "bus", 0, do_bus, "bus CARD" },
 	{ "fw", 0, control_fw, "fw CARD [crash|hang|restart]" },
+	{ "fault", 0, control_fault, "fault CARD [NAME [TIMES]]" },
 	{ "bmc", 0, do_bmc, "bmc CARD" },
 	{ "link", 1, control_link, "link CARD up|down|dark|light|train MS|flap MS|errors N [N]" },
 	{ "module", 1, control_module, "module CARD none|dac|optic|cmis" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests of the control socket about the firmware and what it looks after:
- * its life, the link's other end, module, sensors, fuses.
+ * its life, faults, the link's other end, module, sensors, fuses.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 
 #define MAX_MS		3600000
 #define MAX_RATE	1000000000
+#define MAX_FAULTS	1000000
 
 struct json_object *control_error(const char *fmt, ...)
 {
@@ -144,6 +145,39 @@ struct json_object *control_link(struct unit *u, char **args)
 		return control_error("link: up, down, dark, light, train, flap or errors is wanted, not \"%s\"", args[0]);
 	}
 	return control_ok();
+}
+
+/* ---- faults ---- */
+
+static struct json_object *show_faults(const struct fw_home *h)
+{
+	struct json_object *o = json_object_new_object();
+	uint32_t times;
+
+	for (unsigned int i = 0; i < FW_FAULTS; i++) {
+		if (fw_home_fault(h, (enum fw_fault)i, &times)) {
+			json_object_put(o);
+			return not_here();
+		}
+		control_counter(o, fw_fault_names[i], times);
+	}
+	return o;
+}
+
+struct json_object *control_fault(struct unit *u, char **args)
+{
+	long times = 1;
+	unsigned int i;
+
+	if (!args[0])
+		return show_faults(unit_fw(u));
+	for (i = 0; i < FW_FAULTS && strcmp(args[0], fw_fault_names[i]); i++)
+		;
+	if (i == FW_FAULTS)
+		return control_error("fault: there is no fault \"%s\"; \"fault CARD\" lists them", args[0]);
+	if (args[1] && !number(args[1], 0, MAX_FAULTS, &times))
+		return control_error("fault: a number up to %d is wanted", MAX_FAULTS);
+	return told(fw_home_set_fault(unit_fw(u), (enum fw_fault)i, (uint32_t)times));
 }
 
 /* ---- module, sensors, fuses ---- */

@@ -14,6 +14,7 @@ void control_counter(void *object, const char *name, uint64_t val);
 
 /* control_fw.c; @args: the words behind the card's number, the first that is not there is NULL */
 struct json_object *control_fw(struct unit *u, char **args);
+struct json_object *control_fault(struct unit *u, char **args);
 struct json_object *control_link(struct unit *u, char **args);
 struct json_object *control_module(struct unit *u, char **args);
 struct json_object *control_sensor(struct unit *u, char **args);

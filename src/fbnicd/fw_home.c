@@ -395,6 +395,16 @@ const struct fw_module *fw_home_module(const struct fw_home *h)
 	return &h->module;
 }
 
+int fw_home_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times)
+{
+	return h->ops->set_fault ? h->ops->set_fault(h, which, times) : -ENOTSUP;
+}
+
+int fw_home_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times)
+{
+	return h->ops->fault ? h->ops->fault(h, which, times) : -ENOTSUP;
+}
+
 int fw_home_set_otp(struct fw_home *h, uint32_t status, uint32_t write_status)
 {
 	return h->ops->set_otp ? h->ops->set_otp(h, status, write_status) : -ENOTSUP;

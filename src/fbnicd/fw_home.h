@@ -59,6 +59,9 @@ void fw_home_power(struct fw_home *h);		/* off and on */
 int fw_home_crash(struct fw_home *h, const char *why);	/* -EBUSY: there is nothing that could */
 int fw_home_hang(struct fw_home *h);
 int fw_home_restart(struct fw_home *h);
+/* As fw_set_fault() and fw_fault() */
+int fw_home_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times);
+int fw_home_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times);
 
 /* ---- what it looks after ---- */
 

@@ -17,6 +17,8 @@ struct fw_home_ops {
 	int (*crash)(struct fw_home *h, const char *why);
 	int (*hang)(struct fw_home *h);
 	int (*restart)(struct fw_home *h);
+	int (*set_fault)(struct fw_home *h, enum fw_fault which, uint32_t times);
+	int (*fault)(const struct fw_home *h, enum fw_fault which, uint32_t *times);
 	int (*bmc_set)(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi);
 	int (*set_module)(struct fw_home *h, const struct fw_module *m);
 	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);

@@ -48,6 +48,7 @@ const char *const fw_counter_names[FWC_COUNT] = {
 	[FWC_PLDM_IN] = "pldm_requests",
 	[FWC_PLDM_OUT] = "pldm_requests_to_bmc",
 	[FWC_PLDM_RETRIES] = "pldm_retries",
+	[FWC_FAULTS] = "faults",
 };
 
 void fw_config_default(struct fw_config *cfg)

@@ -279,13 +279,14 @@ int fw_dump_read(struct fw *fw, uint32_t off, uint8_t *buf, size_t len)
 
 int fw_on_dump_info(struct fw *fw, const struct fw_in *in)
 {
+	bool none = fault_strikes(fw, FW_FAULT_DUMP);
 	struct fw_out o;
 
-	if (in->a[DUMP_INFO_CREATE].p && !fw->dump_kept)
+	if (in->a[DUMP_INFO_CREATE].p && !fw->dump_kept && !none)
 		dump_create(fw, DUMP_ASKED, "asked for by the host");
 
 	fw_reply(fw, &o, MSG_DUMP_INFO_RESP);
-	if (fw->dump_size) {
+	if (fw->dump_size && !none) {
 		out_flag(&o, DUMP_INFO_AVAILABLE);
 		out_uint(&o, DUMP_INFO_SIZE, fw->dump_size);
 	}
@@ -303,6 +304,8 @@ int fw_on_dump_read(struct fw *fw, const struct fw_in *in)
 		err = -FW_ENOENT;
 	else if (!len || len > TLV_MAX_DATA || off > fw->dump_size || len > fw->dump_size - off)
 		err = -FW_EINVAL;
+	else if (fault_strikes(fw, FW_FAULT_DUMP_READ))
+		err = -FW_EIO;
 
 	fw_reply(fw, &o, MSG_DUMP_READ_RESP);
 	out_uint(&o, DUMP_OFFSET, off);

@@ -86,6 +86,8 @@ static int f_read(struct fw *fw, uint32_t off, void *buf, size_t len)
 
 static int f_write(struct fw *fw, uint32_t off, const void *buf, size_t len)
 {
+	if (fault_strikes(fw, FW_FAULT_FLASH))
+		return -FW_EIO;
 	return fw->env.flash_write(fw->env.ctx, off, buf, len);
 }
 

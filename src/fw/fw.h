@@ -95,9 +95,26 @@ enum fw_counter {
 	FWC_PLDM_IN,		/* requests of the BMC */
 	FWC_PLDM_OUT,		/* requests to the BMC, and repetitions of them */
 	FWC_PLDM_RETRIES,	/* requests of the BMC answered a second time */
+	FWC_FAULTS,		/* that were asked for and have struck */
 	FWC_COUNT
 };
 
+/* What can be asked to go wrong; fault.c */
+enum fw_fault {
+	FW_FAULT_SILENT,	/* a request is read and neither done nor answered */
+	FW_FAULT_TEST,		/* the self test's message comes back changed */
+	FW_FAULT_DUMP,		/* there is no core dump, and none can be made */
+	FW_FAULT_DUMP_READ,	/* a piece of it can't be read */
+	FW_FAULT_START,		/* an update is refused */
+	FW_FAULT_CHUNK,		/* a chunk of an image is found bad */
+	FW_FAULT_ORDER,		/* the wrong chunk is asked for, and the driver cancels */
+	FW_FAULT_FLASH,		/* flash can't be written */
+	FW_FAULT_MODULE,	/* the module does not answer on its bus */
+	FW_FAULT_SENSOR,	/* neither do the sensors */
+	FW_FAULTS
+};
+
+extern const char *const fw_fault_names[FW_FAULTS];
 extern const char *const fw_refusal_names[FWR_COUNT];
 extern const char *const fw_counter_names[FWC_COUNT];
 extern const char *const fw_phase_names[FW_NPHASES];
@@ -240,6 +257,9 @@ void fw_set_module(struct fw *fw, const struct fw_module *m);
 const struct fw_module *fw_module(const struct fw *fw);
 /* What the driver sees of the fuses: 0 is good (BAR4 words 0x21d, 0x21e) */
 void fw_set_otp(struct fw *fw, uint32_t status, uint32_t write_status);
+/* The next @times things of this kind go wrong; 0: none */
+void fw_set_fault(struct fw *fw, enum fw_fault which, uint32_t times);
+uint32_t fw_fault(const struct fw *fw, enum fw_fault which);	/* how many are still to come */
 /* Looks at the sensors, as it also does by itself while a host asks for heartbeats */
 void fw_sensors(struct fw *fw);
 

@@ -138,6 +138,7 @@ struct fw {
 	uint32_t		otp[2];			/* status, write status */
 
 	struct fw_module	module;
+	uint32_t		fault[FW_FAULTS];	/* still to strike */
 };
 
 /* core.c */
@@ -155,6 +156,9 @@ void mbx_send(struct fw *fw, const void *msg, size_t len);
 void mbx_flush(struct fw *fw);		/* sends what can be sent */
 bool mbx_enter(struct fw *fw);		/* around everything that an event from outside makes us do */
 void mbx_leave(struct fw *fw);
+
+/* fault.c: has this been asked to go wrong? */
+bool fault_strikes(struct fw *fw, enum fw_fault which);
 
 /* life.c */
 void life_timer(struct fw *fw);

@@ -44,7 +44,10 @@ void fw_apply_link_mode(struct fw *fw)
 /* The self test wants its message back as it was */
 int fw_on_test(struct fw *fw, const struct fw_in *in)
 {
-	mbx_send(fw, in->p, in->len);
+	memcpy(fw->out, in->p, in->len);
+	if (fault_strikes(fw, FW_FAULT_TEST) && in->len > 2 * TLV_HDR)
+		fw->out[2] ^= 1;		/* the first attribute's value */
+	mbx_send(fw, fw->out, in->len);
 	return 0;
 }
 

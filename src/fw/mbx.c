@@ -138,6 +138,8 @@ static void handle(struct fw *fw, size_t len, struct fw_event *ev)
 	fw->counter[FWC_MSG_IN]++;
 	ev->kind = FW_EV_IN;
 	fw_event(fw, ev);
+	if (fault_strikes(fw, FW_FAULT_SILENT))
+		return;
 
 	err = in.def->handle(fw, &in);
 	if (err) {

@@ -296,6 +296,8 @@ int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in)
 		err = -FW_EIO;
 	else if (!len || off > sizeof(mem) || len > sizeof(mem) - off)
 		err = -FW_EINVAL;
+	else if (fault_strikes(fw, FW_FAULT_MODULE))
+		err = -FW_EIO;
 
 	fw_reply(fw, &o, MSG_QSFP_READ_RESP);
 	out_uint(&o, QSFP_BANK, bank);

@@ -92,7 +92,7 @@ void fw_sensors(struct fw *fw)
 int fw_on_tsene_read(struct fw *fw, const struct fw_in *in)
 {
 	int32_t temp = 0, volt = 0;
-	int err = read_both(fw, &temp, &volt);
+	int err = fault_strikes(fw, FW_FAULT_SENSOR) ? -FW_EIO : read_both(fw, &temp, &volt);
 	struct fw_out o;
 
 	(void)in;

@@ -71,12 +71,14 @@ void update_timer(struct fw *fw)
 static void ask_chunk(struct fw *fw)
 {
 	struct fw_update *u = &fw->upd;
-	uint32_t left = u->len - u->at;
+	uint32_t left = u->len - u->at, at = u->at;
 	struct fw_out o;
 
 	u->want = left < CHUNK ? left : CHUNK;
+	if (fault_strikes(fw, FW_FAULT_ORDER))
+		at++;
 	fw_reply(fw, &o, MSG_WRITE_CHUNK_REQ);
-	out_uint(&o, CHUNK_OFFSET, u->at);
+	out_uint(&o, CHUNK_OFFSET, at);
 	out_uint(&o, CHUNK_LENGTH, u->want);
 	fw_send(fw, &o);
 	fw_defer(fw, SLOT_UPDATE, fw->env.now(fw->env.ctx) + HOST_PATIENCE);
@@ -91,7 +93,7 @@ int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by b
 		return -FW_EINVAL;
 	if (len > flash_part_size((unsigned int)part))
 		return -FW_E2BIG;
-	if (fw->upd.on || (by == BY_HOST && pldm_updating(fw)))
+	if (fw->upd.on || (by == BY_HOST && (pldm_updating(fw) || fault_strikes(fw, FW_FAULT_START))))
 		return -FW_EBUSY;
 	err = flash_begin(fw, (unsigned int)part);
 	if (err)
@@ -215,6 +217,8 @@ int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
 	if (tlv_uint(&in->a[CHUNK_OFFSET]) != u->at || tlv_uint(&in->a[CHUNK_LENGTH]) != u->want ||
 	    !data->p || data->len != u->want)
 		err = -FW_EINVAL;
+	else if (fault_strikes(fw, FW_FAULT_CHUNK))
+		err = -FW_EIO;
 	if (!err)
 		err = update_chunk(fw, data->p, data->len);
 	if (!err && u->at < u->len) {
