@@ -309,6 +309,8 @@ static void parse_card(struct options *o, char *arg)
 			die("--card: two cards on socket %s", c->socket);
 	if (c->fw_path && !strcmp(c->fw_path, c->socket))
 		die("--card: the firmware's socket is the card's, %s", c->socket);
+	if (c->fec != FW_FEC_RS && (c->speed == FW_SPEED_50CR || c->speed == FW_SPEED_100CR2))
+		die("--card: the lanes of speed=50r1 and speed=100 have no other FEC than fec=rs");
 	if (c->bmc_mac_given && !c->bmc)
 		die("--card: bmcmac= without bmc=");
 	if (!c->mac_given)

@@ -35,9 +35,17 @@ int fw_send(struct fw *fw, struct fw_out *o)
 	return 0;
 }
 
+/* Lanes of PAM4 have no other FEC; driver: fbnic_mac.c, fbnic_mac_get_fw_settings() */
+static uint32_t link_fec(const struct fw *fw)
+{
+	bool pam4 = fw->speed == FW_SPEED_50CR || fw->speed == FW_SPEED_100CR2;
+
+	return pam4 ? FW_FEC_RS : fw->cfg.fec;
+}
+
 void fw_apply_link_mode(struct fw *fw)
 {
-	if (fw->env.set_link_mode(fw->env.ctx, fw->speed, fw->cfg.fec))
+	if (fw->env.set_link_mode(fw->env.ctx, fw->speed, link_fec(fw)))
 		log_write(fw, "link: mode not accepted", false);
 }
 
@@ -83,7 +91,7 @@ int fw_send_caps(struct fw *fw)
 	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, flash_stored(fw, PART_CONTROL));
 	out_uint(&o, CAP_SLOT, fw->running_slot[PART_CONTROL]);
 	out_uint(&o, CAP_SPEED, fw->speed);
-	out_uint(&o, CAP_FEC, c->fec);
+	out_uint(&o, CAP_FEC, link_fec(fw));
 	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &fw->running[PART_BOOT]);
 	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, flash_stored(fw, PART_BOOT));
 	put_version(&o, CAP_UEFI_VERSION, CAP_UEFI_COMMIT, flash_stored(fw, PART_UEFI));

@@ -175,7 +175,8 @@ static const char *card(const char *rest)
 static void bad_command_lines(void **state)
 {
 	static const struct { const char *rest, *culprit; } t[] = {
-		{ "speed=40", "speed=40" }, { "fec=no", "fec=no" }, { "queues=0", "queues=0" },
+		{ "speed=40", "speed=40" }, { "fec=no", "fec=no" }, { "fec=none", "fec=rs" }, { "speed=50r1,fec=baser", "fec=rs" },
+		{ "queues=0", "queues=0" },
 		{ "queues=129", "queues=129" }, { "queues=-1", "queues=-1" }, { "queues=8x", "queues=8x" },
 		{ "queues= 8", "queues= 8" }, { "queues=99999999999999999999", "queues=9999" },
 		{ "vectors=2", "vectors=2" }, { "vectors=257", "vectors=257" }, { "mac=1", "mac=1" },

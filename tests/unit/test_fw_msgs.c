@@ -88,6 +88,33 @@ static void capabilities_as_configured(void **st)
 	fake_free(f);
 }
 
+/* The driver takes PAM4 for RS, whatever it is told: the lock bits must be those of RS */
+static void pam4_has_rs_only(void **st)
+{
+	struct fw_config cfg;
+	struct fw_in in;
+	uint8_t b[4096];
+
+	(void)st;
+	fw_config_default(&cfg);
+	for (uint32_t speed = FW_SPEED_25CR; speed <= FW_SPEED_100CR2; speed++)
+		for (uint32_t fec = FW_FEC_NONE; fec <= FW_FEC_BASER; fec++) {
+			uint32_t want = speed == FW_SPEED_50CR || speed == FW_SPEED_100CR2 ? FW_FEC_RS : fec;
+			struct fake *f;
+
+			cfg.speed = speed;
+			cfg.fec = fec;
+			f = fake_new_cfg(&cfg);
+			assert_int_equal(f->speed, speed);
+			assert_int_equal(f->fec, want);
+			drv_open(f);
+			DRV_SEND(f, 0x00018010);
+			drv_expect(f, 0x11, &in, b);
+			assert_int_equal(tlv_uint(&in.a[CAP_FEC]), want);
+			fake_free(f);
+		}
+}
+
 static void bad_configurations_do_not_boot(void **st)
 {
 	struct fw *fw = malloc(fw_size());
@@ -694,6 +721,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(capabilities_say_it_all),
 		cmocka_unit_test(capabilities_as_configured),
+		cmocka_unit_test(pam4_has_rs_only),
 		cmocka_unit_test(bad_configurations_do_not_boot),
 		cmocka_unit_test(taking_is_answered_later_but_soon),
 		cmocka_unit_test(uptime_never_goes_back),
