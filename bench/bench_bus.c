@@ -275,17 +275,20 @@ static void bench_idle_and_memory(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || !mkdtemp(dir)) {
-		fprintf(stderr, "Usage: bench_bus FBNICD\n");
+	static void (*const bench[])(void) = {
+		bench_registers, bench_latency, bench_mailbox, bench_start, bench_idle_and_memory,
+	};
+	static const char *const name[] = { "registers", "latency", "mailbox", "start", "idle" };
+
+	if (argc < 2 || argc > 3 || !mkdtemp(dir)) {
+		fprintf(stderr, "Usage: bench_bus FBNICD [registers|latency|mailbox|start|idle]\n");
 		return 1;
 	}
 	fbnicd = argv[1];
 	printf("| Over the socket | median | spread |\n|---|---|---|\n");
-	bench_registers();
-	bench_latency();
-	bench_mailbox();
-	bench_start();
-	bench_idle_and_memory();
+	for (unsigned int i = 0; i < sizeof(bench) / sizeof(bench[0]); i++)
+		if (argc == 2 || !strcmp(argv[2], name[i]))
+			bench[i]();
 	rmdir(dir);
 	return 0;
 }
