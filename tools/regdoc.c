@@ -14,6 +14,7 @@
  *	<!-- messages -->		the firmware's messages
  *	<!-- mgmt -->			the management processor's registers
  *	<!-- pldm -->			the PLDM commands, sensors
+ *	<!-- code: FILE -->		a part of a program that the tests run
  *
  * and the next "<!-- end -->".  Sources: src/card/regs.def, fields.def and
  * descs.def, src/fw/descs.def, the message table of src/fw/msg.c,
@@ -468,6 +469,23 @@ static void print_pldm(FILE *out)
 	print_pldm_sensors(out);
 }
 
+/* ---- code ---- */
+
+/* Of the file, what is between the lines of the two comments "doc" and "end" */
+static void print_code(FILE *out, const char *path)
+{
+	static const char from[] = "\n/* doc */\n", to[] = "\n/* end */\n";
+	char *text = slurp(path), *begin, *end;
+
+	begin = text ? strstr(text, from) : NULL;
+	end = begin ? strstr(begin, to) : NULL;
+	if (!end)
+		die("can't be read, or has no part for a page", path);
+	begin += sizeof(from) - 1;
+	fprintf(out, "```c\n%.*s\n```\n", (int)(end - begin), begin);
+	free(text);
+}
+
 /* ---- pages ---- */
 
 /* The text between "<!-- KEY" and " -->" in @line, or NULL */
@@ -498,6 +516,8 @@ static bool generate(FILE *out, const char *line)
 		print_mgmt(out);
 	else if (marker(line, "pldm", arg))
 		print_pldm(out);
+	else if (marker(line, "code: ", arg))
+		print_code(out, arg);
 	else
 		return false;
 	return true;
