@@ -192,6 +192,7 @@ static void cmis_page1(uint8_t *p)
 	p[135] = 35;
 	put16(p + 138, 850 * 20);
 	put16(p + 140, 10 * 200);
+	p[158] = 0x02;				/* tells loss of signal */
 	p[159] = 0x03;				/* measures temperature, voltage */
 	p[160] = 0x07;				/* and laser current, both powers */
 	p[255] = sum(p, 130, 254);
