@@ -82,7 +82,7 @@ guest_tools()
 {
 	local key dir
 
-	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes,phc}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
+	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes,phc,tsckhz}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
 	dir=$(cached "tools-$key" tools_fill)
 	echo "$dir"
 }
@@ -91,7 +91,7 @@ tools_fill()
 {
 	local t
 
-	for t in xfer netbench pingsizes phc; do
+	for t in xfer netbench pingsizes phc tsckhz; do
 		cc -std=c17 -O2 -Wall -Wextra -static -o "$1/$t" "$top_dir/tools/$t.c"
 	done
 }
@@ -120,7 +120,7 @@ kernel_path()
 # arguments in guest_boot. A CARD is a vfio-user socket.
 guest_command()
 {
-	local dir=$1 cpus=$2 memory=$3 qemu kernel accel card cpu=max
+	local dir=$1 cpus=$2 memory=$3 qemu kernel accel card khz cpu=max
 	shift 3
 
 	qemu=$(qemu_path)
@@ -137,10 +137,14 @@ guest_command()
 		guest_argv+=(-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$card\",\"type\":\"unix\"}}")
 	done
 	guest_boot=
+	# The counter is this machine's. On a busy one the guest's own guess can be wrong ten
+	# times over, and then it sees processors stand still.
+	[ "${accel%%,*}" != tcg ] || khz=$("$(guest_tools)/tsckhz")
+	[ -z "${khz:-}" ] || guest_boot="tsc_early_khz=$khz "
 	if [ -n "${guest_root:-}" ]; then
 		guest_argv+=(-drive "if=none,id=root,format=raw,readonly=on,file=$guest_root"
 			-device virtio-blk-pci,drive=root)
-		guest_boot="rdinit=/guest/to-root "
+		guest_boot+="rdinit=/guest/to-root "
 	fi
 }
 
