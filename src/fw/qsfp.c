@@ -82,7 +82,7 @@ static void put_lanes(uint8_t *p, uint32_t val, unsigned int lanes)
 static void sff_ident(uint8_t *p, const char *pn)
 {
 	p[0] = p[128] = 0x11;			/* QSFP28 */
-	p[1] = 0x08;				/* revision 2.8 to 2.10 */
+	p[1] = 0x07;				/* revision 2.5 to 2.7: what ethtool knows by name */
 	p[131] = 0x80;				/* see extended code at 192 */
 	p[139] = 0x08;				/* PAM4 */
 	p[140] = 0xff;				/* rate: see 222 */
@@ -161,6 +161,7 @@ static void cmis_lower(uint8_t *p, const struct fw_module *m)
 	p[0] = 0x18;				/* QSFP-DD */
 	p[1] = 0x40;				/* CMIS 4.0 */
 	p[3] = 0x07;				/* ready, no interrupt */
+	p[39] = 1;				/* its own firmware: 1.0 */
 	put_temp(p + 14, m->temp);
 	put16(p + 16, m->volt * 10);
 	p[85] = 0x01;				/* multimode fibre */
@@ -187,11 +188,11 @@ static void cmis_page0(uint8_t *p)
 
 static void cmis_page1(uint8_t *p)
 {
-	p[128] = 1;				/* its own firmware: 1.0 */
 	p[134] = 50;				/* OM4, OM3: meters in 2 m */
 	p[135] = 35;
 	put16(p + 138, 850 * 20);
 	put16(p + 140, 10 * 200);
+	p[151] = 0x10;				/* receive power is the average */
 	p[158] = 0x02;				/* tells loss of signal */
 	p[159] = 0x03;				/* measures temperature, voltage */
 	p[160] = 0x07;				/* and laser current, both powers */

@@ -114,6 +114,9 @@ static void cmis(void **st)
 	page(f, 0, 1, 0, 256, p);
 	assert_int_equal(p[255], sum(p, 130, 254));
 	assert_int_equal(p[158], 2);			/* or ethtool shows no loss of signal */
+	assert_int_equal(p[151], 0x10);			/* or it calls receive power OMA */
+	assert_int_equal(p[39], 1);			/* active firmware, not inactive */
+	assert_int_equal(p[128], 0);
 	page(f, 0, 2, 0, 256, p);
 	assert_int_equal(p[255], sum(p, 128, 254));
 	assert_int_equal(be16(p + 128), 75 * 256);
