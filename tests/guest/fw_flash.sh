@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # devlink dev flash: good packages, which run after a power cycle and not before; bad
-# ones of every kind; a guest that is killed in the middle; a rollback. With the full
-# kernel: the small one can't load firmware files.
+# ones of every kind, and a firmware that refuses, fails or is cancelled; a guest that is
+# killed in the middle; a rollback. With the full kernel: the small one can't load firmware
+# files. What is interrupted by other deaths: fw_flash_interrupted.
 
 setup=own
 drivers=latest
@@ -21,6 +22,8 @@ packages()
 		cd "$work/firmware" || exit
 		pldm build -o good.pldm boot1=27.01.00-001,commit=first boot2=27.01.02-003,commit=second \
 			option-rom=27.01.04-005,commit=third,size=20000
+		pldm build -o boot1.pldm boot1=26.12.00-001,commit=b1
+		pldm build -o rom.pldm option-rom=26.12.00-003,commit=rom
 		pldm build -o large.pldm boot2=28.00.00-001,size=4000000
 		pldm build -o newer.pldm --anti-rollback=2 boot2=29.00.00-001
 		pldm build -o other.pldm --device=1d9b:0014 boot2=30.00.00-001
@@ -60,6 +63,25 @@ has /tmp/said "'"$2"'"
 dmesg -c >/dev/null'
 }
 
+# stuck FAULT ERROR: the firmware does not do it, the driver names the error, all is as it was
+stuck()
+{
+	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" fault 0 "$1" || fail "fbnicctl fault $1"
+	refused good.pldm "error: $2\\)"
+	info 26.11.00-001 26.11.00-001
+}
+
+# flashed FILE COMPONENT: it is taken, with the lines that devlink shows meanwhile on a terminal
+flashed()
+{
+	in_guest 120 'printf "#!/bin/sh\nexec devlink dev flash pci/%s file '"$1"'\n" "$(pci_of "$(nic)")" >/tmp/flash
+chmod +x /tmp/flash
+socat -u EXEC:/tmp/flash,pty,stderr OPEN:/tmp/said,creat,trunc
+tr "\r\b" "\n\n" </tmp/said >/tmp/lines
+sort -u /tmp/lines | head -n 20
+has /tmp/lines "^.'"$2"'. Initializing" "^.'"$2"'. Flashing" "^ +[3-7][0-9]%" "^ 100%"'
+}
+
 run_test()
 {
 	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
@@ -79,9 +101,17 @@ run_test()
 	refused raw.pldm "Invalid image"
 	refused rotten.pldm "error"
 	info 26.11.00-001 26.11.00-001
-	in_guest 120 'd=pci/$(pci_of "$(nic)")
-devlink dev flash "$d" file good.pldm >/tmp/said 2>&1 || { cat /tmp/said; bad "good.pldm"; }
-tr "\r" "\n" </tmp/said | tail -n 5
+	stuck update-start -16
+	stuck update-chunk -5
+	stuck update-order -14
+	stuck flash -5
+	# each component alone leaves the others as they are
+	flashed boot1.pldm boot1
+	flashed rom.pldm option-rom
+	in_guest 30 'devlink dev info "pci/$(pci_of "$(nic)")" | tr -s " \n" " " >/tmp/info
+has /tmp/info "stored: fw 26.11.00-001 fw.commit openfbnic fw.bootloader 26.12.00-001 fw.bootloader.commit b1 fw.undi 26.12.00-003 fw.undi.commit rom"'
+	flashed good.pldm boot2
+	in_guest 30 'd=pci/$(pci_of "$(nic)")
 devlink dev info "$d" | tr -s " \n" " " >/tmp/info
 has /tmp/info "running: fw 26.11.00-001 fw.commit openfbnic fw.bootloader 26.11.00-001" \
 	"stored: fw 27.01.02-003 fw.commit second fw.bootloader 27.01.00-001 fw.bootloader.commit first fw.undi 27.01.04-005 fw.undi.commit third"'
