@@ -50,7 +50,7 @@ devlink health dump show "pci/$p" reporter fw >/tmp/dump
 # reason 2: a crash, not one made now; and the text of it
 has /tmp/dump "4f 46 42 44 55 4d 50 31 .. .. 00 00 02 00 00 00"
 devlink health dump clear "pci/$p" reporter fw
-want "heartbeats again" poll 30 sh -c "devlink health diagnose pci/$p reporter fw | grep -q fw_uptime"
+fw_recovered "$A"
 dmesg -c | grep -E "fbnic.*(WARN|Oops|recovery failed)" && bad "recovery"
 reach_all'
 	fwctl hang

@@ -98,8 +98,7 @@ has /tmp/said "not supported"
 dmesg -c >/dev/null'
 	dump_says '^core dump, [0-9]+ bytes: crash, firmware 26\.11\.00-001' 'reason: asked for' 'assert: asked for' \
 		'from host 0x20 coredump_read_req'
-	in_guest 40 'beating() { devlink health diagnose "pci/$(pci_of "$(nic)")" reporter fw | grep -q fw_uptime; }
-want "the card taken again, and heartbeats" poll 30 beating
+	in_guest 60 'fw_recovered "$(nic)"
 want "link" poll 20 has_link "$(nic)"'
 	[[ $(ask_card fw 0) == *'"phase":"ready"'* ]] || fail "not ready: $(ask_card fw 0)"
 }

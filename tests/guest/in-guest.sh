@@ -86,6 +86,27 @@ wait_links()
 	want "$B has a link" poll 20 has_link "$B" peer
 }
 
+# The firmware's uptime in seconds, as of the last heartbeat; 0: there was none
+fw_uptime()
+{
+	devlink health diagnose "pci/$(pci_of "$1")" reporter fw | tr -s ' \n' ' ' |
+		awk '{ for (i = 1; i < NF; i++) if ($i == "sec:") s = $(i + 1) } END { print s + 0 }'
+}
+
+# fw_recovered INTERFACE, after the driver has reported a crash: it has also taken the card again.
+# The report comes first, and a firmware that fails before it is asked for a heartbeat
+# again has never lived for the driver. The next one is ten seconds later.
+fw_recovered()
+{
+	seen=$(fw_uptime "$1")
+	want "heartbeats of the firmware's new life" poll 40 fw_older "$1" $((seen + 5))
+}
+
+fw_older()
+{
+	[ "$(fw_uptime "$1")" -ge "$2" ]
+}
+
 # reach ADDRESS [PING OPTIONS...]: answers within a few seconds
 reach()
 {
