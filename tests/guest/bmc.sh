@@ -70,6 +70,12 @@ channel_setups()
 	grep -c 'command 0x08 AEN Enable' "$work/card/log" || true
 }
 
+# want_setup NUMBER
+want_setup()
+{
+	wait_for 120 "$work/card" at_least "$1" channel_setups || fail "Linux does not set the channel up again"
+}
+
 at_least()
 {
 	[ "$("${@:2}")" -ge "$1" ]
@@ -201,7 +207,7 @@ bmc_meets_wire_and_host()
 	[ "$(frames "$work/wire.pcap" "$mac_a" "$bmc_mac")" = 0 ] || fail "the BMC's frames for the host are on the wire"
 
 	in_bmc 60 'stream_start 10.0.2.2'
-	through "cable out and in" cable_out_and_in
+	through "the cable in again" cable_out_and_in
 	through "the host's interface down and up" host_down_and_up
 	in_bmc 60 "stream_stop
 dmesg | grep ' AEN \\|host driver' >/tmp/aens
@@ -219,7 +225,7 @@ cable_out_and_in()
 	n=$(aens link) setups=$(channel_setups)
 	ask_card link 0 down
 	want_aens link $((n + 1))
-	wait_for 60 "$work/card" at_least $((setups + 1)) channel_setups || fail "Linux does not set the channel up again"
+	want_setup $((setups + 1))
 	from_now
 	ask_card link 0 up
 	want_aens link $((n + 2))

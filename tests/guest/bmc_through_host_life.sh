@@ -107,6 +107,7 @@ run_test()
 	bmc_address
 	in_bmc 60 'stream_start 10.0.2.2'
 	through "host off" off
+	through "host off, the cable in again" cable_out_and_in
 	n=$(aens host)
 	through "host boots, driver comes" boot
 	want_aens host $((n + 1))
