@@ -5,6 +5,7 @@
 # comes up, the BMC reaches the wire and the host, and its link's changes.
 
 setup=own
+once=yes
 drivers=latest
 why="it does not tell firmware the host's addresses"
 

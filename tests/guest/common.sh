@@ -8,6 +8,7 @@
 #				behind a root port, as "card1"; or it boots guests
 #				itself
 #	long=yes		not by default: only by name or with --long
+#	once=yes		not on every build and with every driver: see run --again
 #	drivers=latest		if the older driver cannot do it, and
 #	why="..."		what that driver lacks
 #	run_test()		fails by fail or by any command's status

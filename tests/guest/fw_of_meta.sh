@@ -6,6 +6,7 @@
 # python3 that has scapy (FBNIC_MOCK_PYTHON is another python than the first in PATH).
 
 setup=own
+once=yes
 
 python=${FBNIC_MOCK_PYTHON:-python3}
 

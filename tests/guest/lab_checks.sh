@@ -5,6 +5,7 @@
 # pass, and nothing is left of them. The firmware's is one of them where it was built.
 
 setup=own
+once=yes
 
 # fbnic-lab's guests are gone, and their kernels' logs were among its checks
 check_log()

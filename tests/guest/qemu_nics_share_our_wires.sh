@@ -6,6 +6,7 @@
 # way whose SHA-256 must be the same.
 
 setup=own
+once=yes
 
 run_test()
 {
