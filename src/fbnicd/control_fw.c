@@ -60,7 +60,9 @@ static struct json_object *not_here(void)
 
 static struct json_object *told(int err)
 {
-	return err == -ENOTSUP ? not_here() : control_ok();
+	if (err == -ENOTSUP)
+		return not_here();
+	return err ? control_error("the card's firmware can't do this now") : control_ok();
 }
 
 static struct json_object *show_fw(struct unit *u)

@@ -215,6 +215,17 @@ static int function_sensors(struct fw_home *h)
 	return 0;
 }
 
+static int function_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times)
+{
+	return mgmt_set_fault(mgmt_of(h), which, times);
+}
+
+static int function_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times)
+{
+	*times = mgmt_fault(mgmt_of(h), which);
+	return 0;
+}
+
 static int ask(struct fw_home *h, struct mgmt_question *q)
 {
 	return mgmt_ask(mgmt_of(h), q);
@@ -312,6 +323,7 @@ static const struct fw_home_ops ops = {
 	.free = function_free, .phase = function_phase, .host_owns = function_host_owns, .power = function_power,
 	.crash = function_crash, .hang = function_hang, .restart = function_restart, .bmc_set = function_bmc_set,
 	.set_module = function_set_module, .set_otp = function_set_otp, .sensors = function_sensors,
+	.set_fault = function_set_fault, .fault = function_fault,
 	.pldm = function_pldm, .pldm_pending = function_pldm_pending, .pldm_reply = function_pldm_reply,
 	.temperature = function_temperature, .module_temperature = function_module_temperature,
 	.dump_take = function_dump_take, .dump_read = function_dump_read, .counters = function_counters,

@@ -12,7 +12,7 @@
 #include "../fw/mem.h"
 
 #define EVENTS	(EV_RX | EV_TX | EV_TAKEN | EV_RESET | EV_LINK | EV_LIFE | EV_MODULE | EV_OTP | EV_SENSOR | \
-		 EV_BMC | EV_TRACE | EV_ASK)
+		 EV_BMC | EV_TRACE | EV_ASK | EV_FAULT)
 
 static uint32_t rd(struct remote *r, uint32_t off)
 {
@@ -377,6 +377,11 @@ static void publish(struct remote *r)
 		r->mem->counter[i] = fw_counter(r->fw, (enum fw_counter)i);
 	for (unsigned int i = 0; i < FWR_COUNT; i++)
 		r->mem->counter[FWC_COUNT + i] = fw_refused(r->fw, (enum fw_refusal)i);
+	for (uint32_t i = 0; i < FW_FAULTS; i++)
+		if (r->fault[i] != fw_fault(r->fw, (enum fw_fault)i)) {
+			r->fault[i] = fw_fault(r->fw, (enum fw_fault)i);
+			wr(r, M_FAULT_LEFT + 4 * i, r->fault[i]);
+		}
 	if (phase == r->phase)
 		return;
 	r->phase = phase;
@@ -423,6 +428,16 @@ static void see_life(struct remote *r)
 		fw_hang(r->fw);
 	publish(r);
 	wr(r, M_LIFE, life);
+}
+
+static void see_faults(struct remote *r)
+{
+	uint32_t set = rd(r, M_FAULT_SET);
+
+	wr(r, M_FAULT_SET, set);
+	for (uint32_t i = 0; i < FW_FAULTS; i++)
+		if (set & 1u << i)
+			fw_set_fault(r->fw, (enum fw_fault)i, rd(r, M_FAULT + 4 * i));
 }
 
 static void see_module(struct remote *r)
@@ -529,6 +544,8 @@ static void handle(struct remote *r, uint32_t ev)
 		see_module(r);
 	if (ev & EV_OTP)
 		see_otp(r);
+	if (ev & EV_FAULT)
+		see_faults(r);
 	if (ev & EV_BMC)
 		see_bmc(r);
 	if (ev & (EV_RX | EV_TX | EV_TAKEN))

@@ -42,6 +42,7 @@ struct remote {
 	struct fw		*fw;
 	uint64_t		deadline;	/* of the firmware's timer; FW_NEVER */
 	uint32_t		phase;		/* as last told in PHASE */
+	uint32_t		fault[FW_FAULTS];	/* in FAULT_LEFT */
 	bool			trace;
 	bool			gone;		/* the function does not answer any more */
 	bool			flash;

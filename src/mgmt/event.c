@@ -91,6 +91,26 @@ void mgmt_sensors(struct mgmt *m)
 	event_raise(m, EV_SENSOR);
 }
 
+_Static_assert(FW_FAULTS <= 16, "FAULT has so many words");
+
+int mgmt_set_fault(struct mgmt *m, enum fw_fault which, uint32_t times)
+{
+	if (mgmt_phase(m) == FW_OFF)
+		return -FW_EBUSY;
+	*mreg(m, M_FAULT + 4 * which) = times;
+	*mreg(m, M_FAULT_SET) |= 1u << which;
+	event_raise(m, EV_FAULT);
+	return 0;
+}
+
+/* What the firmware has not seen yet is as it was set */
+uint32_t mgmt_fault(const struct mgmt *m, enum fw_fault which)
+{
+	unsigned int from = m->reg[M_FAULT_SET / 4] & 1u << which ? M_FAULT : M_FAULT_LEFT;
+
+	return m->reg[from / 4 + which];
+}
+
 void mgmt_trace(struct mgmt *m, bool all)
 {
 	*mreg(m, M_TRACE) = all;

@@ -69,6 +69,9 @@ void mgmt_link(struct mgmt *m, bool up);
 void mgmt_set_module(struct mgmt *m, const struct fw_module *mod);
 void mgmt_set_otp(struct mgmt *m, uint32_t status, uint32_t write_status);
 void mgmt_sensors(struct mgmt *m);
+/* As fw_set_fault(); -EBUSY: there is no firmware.  And what is left of it */
+int mgmt_set_fault(struct mgmt *m, enum fw_fault which, uint32_t times);
+uint32_t mgmt_fault(const struct mgmt *m, enum fw_fault which);
 void mgmt_trace(struct mgmt *m, bool all);
 int mgmt_bmc_set(struct mgmt *m, unsigned int macs, const uint8_t mac[][6], bool all_multi);
 /*

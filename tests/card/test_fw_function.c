@@ -536,6 +536,37 @@ static void module_sensors_fuses_bmc_link(void **st)
 	unplug();
 }
 
+/* Faults travel, strike as often as was asked, and are seen to become fewer */
+static void faults(void **st)
+{
+	struct fw_in in;
+	uint32_t left;
+
+	(void)st;
+	plug(0);
+	assert_true(fw_home_set_fault(home, FW_FAULT_SENSOR, 2) < 0);	/* nobody is there */
+	computer_boot();
+	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
+	assert_int_equal(fw_home_set_fault(home, FW_FAULT_SENSOR, 2), 0);
+	for (uint32_t n = 2; n; n--) {
+		assert_int_equal(fw_home_fault(home, FW_FAULT_SENSOR, &left), 0);
+		assert_int_equal(left, n);
+		ask(MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP, 0, NULL, &in);
+		assert_true(tlv_sint(&in.a[TSENE_ERROR]) != 0);
+	}
+	ask(MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP, 0, NULL, &in);
+	assert_null(in.a[TSENE_ERROR].p);
+	assert_int_equal(fw_home_fault(home, FW_FAULT_SENSOR, &left), 0);
+	assert_int_equal(left, 0);
+	assert_int_equal(counter("fw_faults"), 2);
+	assert_int_equal(fw_home_set_fault(home, FW_FAULT_TEST, 5), 0);
+	assert_int_equal(fw_home_set_fault(home, FW_FAULT_TEST, 0), 0);	/* taken back */
+	host_idle(&ip->h, SEC);
+	assert_int_equal(fw_home_fault(home, FW_FAULT_TEST, &left), 0);
+	assert_int_equal(left, 0);
+	unplug();
+}
+
 /* Tracing off: only refusals travel; on: all */
 static void traces_when_wanted(void **st)
 {
@@ -804,6 +835,7 @@ int main(void)
 		cmocka_unit_test(a_slow_computer),
 		cmocka_unit_test(the_rings_are_posted_before_the_firmware_looks),
 		cmocka_unit_test(module_sensors_fuses_bmc_link),
+		cmocka_unit_test(faults),
 		cmocka_unit_test(traces_when_wanted),
 		cmocka_unit_test(a_mad_processor),
 		cmocka_unit_test(the_answers_are_those_of_the_home_inside),

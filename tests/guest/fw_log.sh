@@ -9,14 +9,32 @@ setup=user
 drivers=latest
 why="6.12 has no log"
 
+log_entries()
+{
+	ask_card fw 0 | grep -o '"fw_log_entries":[0-9]*' | cut -d: -f2
+}
+
+# The temperature, and the line that the firmware writes when it has seen it
+warm_to()
+{
+	local n i
+
+	n=$(log_entries)
+	ask_card sensor 0 temp "$1" >/dev/null
+	for ((i = 0; i < 1000; i++)); do
+		(($(log_entries) == n)) || return 0
+	done
+	fail "no line about $1 thousandths of a degree"
+}
+
 # Lines of the log: two for each
 write_lines()
 {
 	local i
 
 	for ((i = 0; i < $1; i++)); do
-		ask_card sensor 0 temp 96000 >/dev/null
-		ask_card sensor 0 temp 50000 >/dev/null
+		warm_to 96000
+		warm_to 50000
 	done
 }
 

@@ -316,6 +316,27 @@ static void a_reset_brings_back_what_the_processor_wrote(void **st)
 	assert_true(rd(M_EVENT) & EV_LINK);
 }
 
+static void faults_are_asked_of_a_firmware(void **st)
+{
+	(void)st;
+	listen();
+	assert_int_equal(mgmt_set_fault(m, FW_FAULT_SENSOR, 3), -FW_EBUSY);	/* there is none */
+	wr(M_PHASE, FW_READY);
+	wr(M_EVENT, ~0u);
+	wr(M_FAULT_LEFT + 4 * FW_FAULT_SENSOR, 1);
+	assert_int_equal(mgmt_fault(m, FW_FAULT_SENSOR), 1);
+	assert_int_equal(mgmt_set_fault(m, FW_FAULT_SENSOR, 3), 0);
+	assert_int_equal(mgmt_fault(m, FW_FAULT_SENSOR), 3);		/* as it will be */
+	assert_int_equal(rd(M_EVENT), EV_FAULT);
+	assert_int_equal(rd(M_FAULT_SET), 1u << FW_FAULT_SENSOR);
+	assert_int_equal(rd(M_FAULT + 4 * FW_FAULT_SENSOR), 3);
+	wr(M_FAULT_SET, ~0u);
+	assert_int_equal(rd(M_FAULT_SET), 0);
+	assert_int_equal(mgmt_fault(m, FW_FAULT_SENSOR), 1);
+	mgmt_reset(m);
+	assert_int_equal(mgmt_fault(m, FW_FAULT_SENSOR), 0);
+}
+
 static void straps(void **st)
 {
 	char commit[20];
@@ -935,6 +956,7 @@ int main(void)
 		T(configuration_space),
 		T(every_register_keeps_its_word),
 		T(a_reset_brings_back_what_the_processor_wrote),
+		T(faults_are_asked_of_a_firmware),
 		T(straps),
 		T(host_memory_through_the_gate),
 		T(flash),
