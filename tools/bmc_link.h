@@ -7,6 +7,7 @@
 #ifndef OPENFBNIC_BMC_LINK_H
 #define OPENFBNIC_BMC_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ struct bmc_link {
 
 /* -errno, and what failed on stderr.  @iface NULL: the first that has NC-SI; @channel 0x1f: the package */
 int bmc_link_ncsi(struct bmc_link *l, const char *iface, unsigned int package, unsigned int channel);
-int bmc_link_mctp(struct bmc_link *l, unsigned int eid, unsigned int net);
+/* @updates: the card will have requests too */
+int bmc_link_mctp(struct bmc_link *l, unsigned int eid, unsigned int net, bool updates);
+
+/* Makes the serial line @tty one of MCTP, with endpoint @own here and @card behind it, until it is killed */
+int bmc_attach(const char *tty, uint8_t own, uint8_t card);
 
 #endif

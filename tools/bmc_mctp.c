@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * MCTP by the kernel's sockets: one that sends our requests and gets the
- * responses, and one bound to PLDM's message type, for the card's requests.  The
- * kernel assembles messages and keeps tags.  (Documentation/networking/mctp.rst)
+ * responses, and in an update one bound to PLDM's message type, for the card's
+ * requests.  The kernel assembles messages and keeps tags.  (Documentation/networking/mctp.rst)
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +90,25 @@ static void mctp_close(void *ctx)
 	free(l);
 }
 
-int bmc_link_mctp(struct bmc_link *link, unsigned int eid, unsigned int net)
+/*
+ * The socket for the card's requests.  Since Linux 6.17 a socket may say whose
+ * requests it wants, and leave others' to a daemon of the BMC; before, it can
+ * only have all.
+ */
+static int serve(const struct mctp_link *l, unsigned int net)
+{
+	struct mctp_sockaddr any = { .family = MCTP_FAMILY, .net = net, .eid = EID_ANY, .type = TYPE_PLDM };
+	struct mctp_sockaddr card = l->card;
+
+	card.tag = 0;
+	if (connect(l->served, (struct sockaddr *)&card, sizeof(card)) && errno != EOPNOTSUPP)
+		return -errno;
+	return bind(l->served, (struct sockaddr *)&any, sizeof(any)) ? -errno : 0;
+}
+
+int bmc_link_mctp(struct bmc_link *link, unsigned int eid, unsigned int net, bool updates)
 {
 	struct mctp_link *l = calloc(1, sizeof(*l));
-	struct mctp_sockaddr any = { .family = MCTP_FAMILY, .net = net, .eid = EID_ANY, .type = TYPE_PLDM };
 	int err = -ENOMEM;
 
 	if (!l)
@@ -101,11 +117,11 @@ int bmc_link_mctp(struct bmc_link *link, unsigned int eid, unsigned int net)
 					  .tag = TAG_OWNER };
 	l->fd = socket(MCTP_FAMILY, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	l->served = socket(MCTP_FAMILY, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (l->fd >= 0 && l->served >= 0 && !bind(l->served, (struct sockaddr *)&any, sizeof(any))) {
+	err = l->fd < 0 || l->served < 0 ? -errno : updates ? serve(l, net) : 0;
+	if (!err) {
 		*link = (struct bmc_link){ l, mctp_request, mctp_take, mctp_answer, NULL, mctp_close };
 		return 0;
 	}
-	err = -errno;
 	if (l->fd >= 0)
 		close(l->fd);
 	if (l->served >= 0)

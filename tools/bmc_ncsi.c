@@ -262,9 +262,12 @@ static int ncsi_take(void *ctx, uint8_t *req, size_t cap, unsigned int ms)
 
 	for (;;) {
 		n = carry(ctx, CMD_PENDING, NULL, 0, req, cap);
-		if (n || now_ms() >= end)
+		if (now_ms() >= end)
 			return n;
-		nanosleep(&nap, NULL);
+		if (n && n != -ETIMEDOUT)
+			return n;
+		if (!n)
+			nanosleep(&nap, NULL);
 	}
 }
 
@@ -273,7 +276,8 @@ static int ncsi_answer(void *ctx, const uint8_t *rsp, size_t len)
 	uint8_t nothing[4];
 	int n = carry(ctx, CMD_REPLY, rsp, len, nothing, sizeof(nothing));
 
-	return n < 0 ? n : 0;
+	/* If it was the way there that failed, the card gives out its request again */
+	return n < 0 && n != -ETIMEDOUT ? n : 0;
 }
 
 static void ncsi_close(void *ctx)

@@ -15,13 +15,15 @@
 #define HDR		3u
 #define TRIES		3u
 #define PATIENCE_MS	60000u
+#define DOUBT_MS	3000u		/* without a request, then the card is asked whether it still updates */
 #define TRANSFER_MAX	1024u
 #define PADDING		32u		/* DSP0267: what a device may ask for behind the end of an image */
 
 enum { FWUP = 5 };
 enum {
 	QUERY_IDS = 0x01, REQUEST_UPDATE = 0x10, PASS_TABLE = 0x13, UPDATE_COMPONENT = 0x14, REQUEST_DATA = 0x15,
-	TRANSFER_COMPLETE = 0x16, VERIFY_COMPLETE = 0x17, APPLY_COMPLETE = 0x18, ACTIVATE = 0x1a, CANCEL = 0x1d,
+	TRANSFER_COMPLETE = 0x16, VERIFY_COMPLETE = 0x17, APPLY_COMPLETE = 0x18, ACTIVATE = 0x1a, GET_STATUS = 0x1b,
+	CANCEL = 0x1d,
 };
 enum { CC_OK = 0, CC_LENGTH = 3, CC_UNSUPPORTED = 5, CC_RANGE = 0x82, CC_NOT_EXPECTED = 0x88 };
 
@@ -270,20 +272,39 @@ static size_t serve(struct update *up, const uint8_t *q, size_t len, uint8_t *r)
 	return HDR + 1;
 }
 
+/* The card's next request, in @q: its length.  A card that was restarted knows nothing of the update. */
+static int next_request(struct update *up, uint8_t *q, size_t cap)
+{
+	unsigned int left = up->u->patience_ms ? up->u->patience_ms : PATIENCE_MS, ms;
+	const struct bmc_link *l = up->u->link;
+	uint8_t r[16];
+	int n;
+
+	for (; left; left -= ms) {
+		ms = left < DOUBT_MS ? left : DOUBT_MS;
+		n = l->take(l->ctx, q, cap, ms);
+		if (n)
+			return n < 0 ? ua_fail(up->u, n, "the card's request") : n;
+		n = ua_request(up->u, FWUP, GET_STATUS, NULL, 0, r, sizeof(r));
+		if (n > 0 && !r[0]) {
+			fprintf(up->u->out, "component %u: the card has given the update up\n", up->c->id);
+			return -ECONNRESET;
+		}
+	}
+	return ua_fail(up->u, -ETIMEDOUT, "the card's request");
+}
+
 static int update_component(struct update *up)
 {
-	unsigned int patience = up->u->patience_ms ? up->u->patience_ms : PATIENCE_MS;
 	const struct bmc_link *l = up->u->link;
 	uint8_t q[BMC_MESSAGE_MAX], r[HDR + 1 + TRANSFER_MAX];
 	int n = begin_component(up);
 
 	up->applied = up->failed = false;
 	while (!n && !up->applied && !up->failed) {
-		n = l->take(l->ctx, q, sizeof(q), patience);
-		if (!n)
-			n = -ETIMEDOUT;
+		n = next_request(up, q, sizeof(q));
 		if (n < 0)
-			return ua_fail(up->u, n, "the card's request");
+			return n;
 		if (n < (int)HDR || !(q[0] & 0x80))
 			return ua_fail(up->u, -EPROTO, "the card's request");
 		n = l->answer(l->ctx, r, serve(up, q, (size_t)n, r));

@@ -28,12 +28,14 @@ static const char usage[] =
 "  update FILE         firmware update with a PLDM package\n"
 "  dump [--crash] FILE core dump of the card's firmware (NC-SI)\n"
 "  command TYPE [HEX]  any NC-SI command, both hexadecimal, and its answer\n"
+"  attach TTY          carry MCTP on a serial line, until interrupted\n"
 "\n"
 "Options:\n"
 "  -i, --interface=IF  network interface (default: the first that has NC-SI)\n"
 "  --package=N         NC-SI package (default 0)\n"
 "  --channel=N         NC-SI channel (default 31, the package itself)\n"
 "  --mctp=EID[,NET]    by MCTP to this endpoint, not by NC-SI\n"
+"  --own=EID           our endpoint on the line to attach (default 8)\n"
 "  -q, --quiet         no progress\n"
 "  --help\n";
 
@@ -157,7 +159,7 @@ static bool known(int n, char **a)
 {
 	static const struct { const char *name; int min, max; } t[] = {
 		{ "discover", 1, 1 }, { "sensors", 1, 1 }, { "info", 1, 1 }, { "update", 2, 2 }, { "dump", 2, 2 },
-		{ "command", 2, 3 },
+		{ "command", 2, 3 }, { "attach", 2, 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -166,61 +168,96 @@ static bool known(int n, char **a)
 	return false;
 }
 
-int main(int argc, char **argv)
+struct options {
+	const char	*iface;
+	unsigned int	package, channel, eid, net, own;
+	bool		crash, quiet;
+};
+
+static void endpoint(struct options *o, const char *arg)
+{
+	char *end;
+
+	o->eid = number("--mctp", arg, &end, 0, 254);
+	if (*end == ',')
+		o->net = number("--mctp", end + 1, NULL, 0, 0x7fffffff);
+	if (o->eid < 8 || (*end && *end != ','))
+		die("--mctp=%s: EID[,NET] is wanted, an EID from 8 to 254", arg);
+}
+
+static void parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = {
 		{ "interface", required_argument, NULL, 'i' }, { "package", required_argument, NULL, 'p' },
 		{ "channel", required_argument, NULL, 'c' }, { "mctp", required_argument, NULL, 'm' },
-		{ "crash", no_argument, NULL, 'C' }, { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "own", required_argument, NULL, 'o' }, { "crash", no_argument, NULL, 'C' },
+		{ "quiet", no_argument, NULL, 'q' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
-	unsigned int package = 0, channel = 31, eid = 0, net = 0, percent = 101;
-	struct bmc_link link = { 0 };
-	struct ua u = { .link = &link, .out = stdout, .progress = on_progress, .progress_arg = &percent };
-	const char *iface = NULL;
-	bool crash = false;
-	char *end;
-	int opt, err;
+	int opt;
 
 	while ((opt = getopt_long(argc, argv, "i:qh", longopts, NULL)) != -1) {
 		switch (opt) {
 		case 'i':
-			iface = optarg;
+			o->iface = optarg;
 			break;
 		case 'p':
-			package = number("--package", optarg, NULL, 0, 7);
+			o->package = number("--package", optarg, NULL, 0, 7);
 			break;
 		case 'c':
-			channel = number("--channel", optarg, NULL, 0, 31);
+			o->channel = number("--channel", optarg, NULL, 0, 31);
 			break;
 		case 'm':
-			eid = number("--mctp", optarg, &end, 0, 254);
-			if (*end == ',')
-				net = number("--mctp", end + 1, NULL, 0, 0x7fffffff);
-			if (eid < 8 || (*end && *end != ','))
-				die("--mctp=%s: EID[,NET] is wanted, an EID from 8 to 254", optarg);
+			endpoint(o, optarg);
+			break;
+		case 'o':
+			o->own = number("--own", optarg, NULL, 0, 254);
+			if (o->own < 8)
+				die("--own=%s: an EID from 8 to 254 is wanted", optarg);
 			break;
 		case 'C':
-			crash = true;
+			o->crash = true;
 			break;
 		case 'q':
-			u.progress = NULL;
+			o->quiet = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return 0;
+			exit(0);
 		default:
-			return 2;
+			exit(2);
 		}
 	}
 	if (argc == optind || !known(argc - optind, argv + optind)) {
 		fputs(usage, stderr);
-		return 2;
+		exit(2);
 	}
-	err = eid ? bmc_link_mctp(&link, eid, net) : bmc_link_ncsi(&link, iface, package, channel);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .channel = 31, .own = 8 };
+	unsigned int percent = 101;
+	struct bmc_link link = { 0 };
+	struct ua u = { .link = &link, .out = stdout, .progress = on_progress, .progress_arg = &percent };
+	char **words;
+	int err;
+
+	parse(&o, argc, argv);
+	words = argv + optind;
+	if (o.quiet)
+		u.progress = NULL;
+	if (!strcmp(words[0], "attach")) {
+		if (!o.eid || o.eid == o.own)
+			die("attach: which endpoint is on the line? --mctp=EID, another than ours, is wanted");
+		return bmc_attach(words[1], (uint8_t)o.own, (uint8_t)o.eid) ? 1 : 0;
+	}
+	if (o.eid)
+		err = bmc_link_mctp(&link, o.eid, o.net, !strcmp(words[0], "update"));
+	else
+		err = bmc_link_ncsi(&link, o.iface, o.package, o.channel);
 	if (err)
 		return 1;
-	err = run(&u, argc - optind, argv + optind, crash);
+	err = run(&u, argc - optind, words, o.crash);
 	link.close(link.ctx);
 	return err ? 1 : 0;
 }

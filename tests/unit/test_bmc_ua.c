@@ -21,7 +21,7 @@ static size_t answer_len;
 
 /* What the link does wrong */
 static unsigned int lose_request, lose_response, lose_answer;	/* so many of the next */
-static unsigned int requests, takes, crash_at, silent_at;
+static unsigned int requests, takes, crash_at, restart_at, silent_at;
 static int (*spoil)(uint8_t *rsp, int len);
 static uint8_t scripted[32];
 static int scripted_len;
@@ -53,7 +53,11 @@ static int link_take(void *ctx, uint8_t *req, size_t cap, unsigned int ms)
 	takes++;
 	if (takes == crash_at)
 		fw_crash(f->fw, "test");
-	if (takes == silent_at) {
+	if (takes == restart_at) {
+		fw_crash(f->fw, "test");
+		fake_sleep(f, 1001 * MS);
+	}
+	if (silent_at && takes >= silent_at) {
 		fake_sleep(f, ms * MS);
 		return 0;
 	}
@@ -142,7 +146,7 @@ static int setup(void **st)
 	assert_non_null(ncsi);
 	assert_int_equal(ncsi_init(ncsi, &(struct ncsi_config){ .channels = 1 }, &env), 0);
 	ua = (struct ua){ .link = &link_ops, .out = open_memstream(&text, &text_len) };
-	lose_request = lose_response = lose_answer = requests = takes = crash_at = silent_at = 0;
+	lose_request = lose_response = lose_answer = requests = takes = crash_at = restart_at = silent_at = 0;
 	scripted_len = 0;
 	spoil = NULL;
 	return 0;
@@ -438,6 +442,21 @@ static void the_card_crashes(void **st)
 	free(p);
 }
 
+/* So fast that no request was refused meanwhile: it answers, and does not ask */
+static void the_card_restarts(void **st)
+{
+	size_t len;
+	uint8_t *p = package(1, &three[1], 0, 0x13, &len);
+
+	(void)st;
+	restart_at = 4;
+	assert_int_equal(update(p, len), -ECONNRESET);
+	assert_int_equal(takes, 4);
+	idle_and_old();
+	assert_int_equal(update(p, len), 0);
+	free(p);
+}
+
 static void the_card_falls_silent(void **st)
 {
 	size_t len;
@@ -476,6 +495,7 @@ static void senseless_requests_of_the_card(void **st)
 		memcpy(scripted, t[i].q, sizeof(t[i].q));
 		scripted_len = t[i].len;
 		silent_at = 2;
+		ua.patience_ms = 10000;		/* the card's own is longer */
 		assert_int_equal(update(p, len), -ETIMEDOUT);
 		assert_int_equal(last_code, t[i].code);
 	}
@@ -576,6 +596,7 @@ int main(void)
 		TEST(bad_images),
 		TEST(the_host_is_updating),
 		TEST(the_card_crashes),
+		TEST(the_card_restarts),
 		TEST(the_card_falls_silent),
 		TEST(senseless_requests_of_the_card),
 		TEST(reads_the_dump),
