@@ -8,7 +8,7 @@
 # fbnicd must listen before the BMC's interface comes up: Linux looks for an
 # NC-SI package once.
 
-# Our programs in a BMC, found in /guest: the name and the sources
+# Our programs in a BMC's image: the name and the sources
 bmc_programs='xfer tools/xfer.c
 fbnic-bmc tools/fbnic-bmc.c tools/bmc_*.c tools/pldm.c'
 bmc_headers='tools/*.h src/fw/crc.h'
@@ -48,19 +48,18 @@ bmc_board()
 }
 
 # bmc_command DIR SOCKET [FILE...]: QEMU's command line in guest_argv, and the
-# archive with FILE... and our programs in /guest
+# archive with FILE... in /guest
 bmc_command()
 {
-	local dir=$1 socket=$2 tools guest_image guest_root='' guest_modules
+	local dir=$1 socket=$2 guest_image guest_root='' guest_modules
 	shift 2
 
 	[ -n "${bmc_qemu:-}" ] || bmc_qemu=$("$lab_dir/qemu" --arch arm)
 	[ -n "${bmc_kernel:-}" ] || bmc_kernel=$("$lab_dir/bmc-kernel")
 	guest_image=$("$lab_dir/bmc-image")
 	guest_modules=$(dirname "$bmc_kernel")/modules
-	tools=$(bmc_tools)
 	mkdir -p "$dir"
-	guest_archive "$dir" "$tools"/* "$@"
+	guest_archive "$dir" "$@"
 	bmc_board "${bmc_machine:-fby35-bmc}" "$bmc_kernel"
 	guest_argv=("$bmc_qemu" -M "${bmc_machine:-fby35-bmc}" -nodefaults -display none
 		-kernel "$bmc_kernel" -dtb "$bmc_tree" -initrd "$dir/initrd"
