@@ -14,12 +14,12 @@ bmc_card()
 }
 
 # bmc_boot MACHINE debian|built [QEMU ARGUMENTS...]: with its interface up, so that
-# NC-SI begins
+# NC-SI begins, and the files of the array bmc_more
 bmc_boot()
 {
 	bmc_machine=$1
 	bmc_kernel=$("$lab_dir/bmc-kernel" "$2") || fail "no kernel for a BMC"
-	bmc_files=("$here/in-guest.sh" "$here/in-bmc.sh")
+	bmc_files=("$here/in-guest.sh" "$here/in-bmc.sh" ${bmc_more[@]+"${bmc_more[@]}"})
 	guest_timeout=180
 	bmc_start "$work/bmc" "$work/card/bmc" "${@:3}" || fail "the BMC does not boot"
 	guests+=("$work/bmc")
