@@ -51,7 +51,8 @@ cat /tmp/known"'
 has /tmp/known "^TID [0-9]" "^type 0, version 1\.[0-9.]*, commands .*0x04" "^type 2, .* 0x11 .*0x21 .*0x51" \
 	"^type 5, .* 0x10 .*0x1a" "^record [0-9]*: terminus" "^record .*: name of sensor .*: temperature$" \
 	"^record .*: name of sensor .*: link$"
-[ "$(sed -n "s/^\([0-9]*\) records, .*/\1/p" /tmp/known)" = "$(grep -c "^record " /tmp/known)" ] || bad "records are missing"'
+n=$(sed -n "s/^\([0-9]*\) records, .*/\1/p" /tmp/known)
+[ "$n" = "$(grep -c "^record " /tmp/known)" ] || bad "records are missing"'
 }
 
 # bmc_reads NAME: a sensor, without its unit
