@@ -52,6 +52,7 @@ run_test()
 	in_guest 40 '
 i=$(nic)
 ip link set "$i" up
+want "link" poll 20 has_link "$i"	# and no more lines about that
 cat /sys/kernel/debug/fbnic/*/fw_mbx >/tmp/mbx
 cat /tmp/mbx
 has /tmp/mbx "^Rx$" "^Tx$" "^Idx Len  E Addr"
