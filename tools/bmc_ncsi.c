@@ -262,10 +262,10 @@ static int ncsi_take(void *ctx, uint8_t *req, size_t cap, unsigned int ms)
 
 	for (;;) {
 		n = carry(ctx, CMD_PENDING, NULL, 0, req, cap);
-		if (now_ms() >= end)
-			return n;
 		if (n && n != -ETIMEDOUT)
 			return n;
+		if (now_ms() >= end)
+			return 0;
 		if (!n)
 			nanosleep(&nap, NULL);
 	}
