@@ -186,11 +186,13 @@ pvt_sources()
 # (for amd64) exists and is not too old; sets pvt_suite, pvt_dir and pvt_opts
 pvt_setup()
 {
-	local sources arch=${2:-amd64}
+	local sources arch=${2:-amd64} key=()
 
 	pvt_suite=$1
 	sources=$(pvt_sources "$pvt_suite")
-	pvt_dir=$cache_dir/apt-$(hash_of "$sources" ${2:+"$2"} </dev/null)
+	key=("$sources")
+	[ "$arch" = amd64 ] || key+=("$arch")
+	pvt_dir=$cache_dir/apt-$(hash_of "${key[@]}" </dev/null)
 	pvt_opts=(-o "Dir::Etc::SourceList=$pvt_dir/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null
 		-o Dir::Etc::PreferencesParts=/dev/null
