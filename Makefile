@@ -35,7 +35,8 @@ check-fast: deps	## the tests that need no guest
 selftests: build	## Linux's own driver selftests on two cards (see docs/selftests.md)
 	@tests/selftests/run $(if $(NIC),--nic $(NIC)) $(if $(RUNS),--runs $(RUNS)) $(TESTS)
 
-platform: build	## the long guest tests: resets, IOMMUs, sleep, many queues
+platform: build	## the long guest tests: resets, IOMMUs, sleep, kexec, many queues, arm64
+	@lab/deps gcc-aarch64-linux-gnu libc6-dev-arm64-cross || true	# without them its test is skipped
 	@tests/guest/run --driver latest --long
 
 bmc: build	## guest tests with a BMC, the long ones too (see docs/bmc.md)

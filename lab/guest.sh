@@ -76,23 +76,25 @@ guest_archive()
 	rm -rf "$stage"
 }
 
-# guest_tools: the directory of the programs we bring into a guest, which are
-# linked statically since the image has another release's libraries
+# guest_tools [COMPILER]: the directory of the programs we bring into a guest,
+# which are linked statically since the image has another release's libraries
 guest_tools()
 {
-	local key dir
+	local cc=${1:-cc} key dir
 
-	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes,phc,tsckhz}.c | hash_of "$(cc --version)" "$(declare -f tools_fill)")
-	dir=$(cached "tools-$key" tools_fill)
+	key=$(cat "$top_dir"/tools/{xfer,netbench,pingsizes,phc,tsckhz}.c |
+		hash_of "$("$cc" --version)" "$(declare -f tools_fill)")
+	dir=$(cached "tools-$key" tools_fill "$cc")
 	echo "$dir"
 }
 
 tools_fill()
 {
-	local t
+	local cc=$1 t
+	shift
 
 	for t in xfer netbench pingsizes phc tsckhz; do
-		cc -std=c17 -O2 -Wall -Wextra -static -o "$1/$t" "$top_dir/tools/$t.c"
+		"$cc" -std=c17 -O2 -Wall -Wextra -static -o "$1/$t" "$top_dir/tools/$t.c"
 	done
 }
 
@@ -115,32 +117,48 @@ kernel_path()
 	echo "$guest_kernel"
 }
 
+# guest_machine_ARCHITECTURE QEMU KERNEL: the machine, in guest_argv, the name of
+# its serial ports, and what its kernel has to be told
+guest_machine_x86_64()
+{
+	local accel khz cpu=max
+
+	accel=$(accel_of "$1" "$2")
+	# TCG says that "rep movsb" is fast and then moves byte by byte: 5 ns for each
+	# byte that the guest's kernel copies
+	[ "${accel%%,*}" != tcg ] || cpu=max,erms=off,fsrm=off
+	guest_argv=("$1" -accel "$accel" -M q35 -cpu "$cpu")
+	guest_tty=ttyS
+	# The counter is this machine's. On a busy one the guest's own guess can be wrong ten
+	# times over, and then it sees processors stand still.
+	[ "${accel%%,*}" != tcg ] || khz=$("$(guest_tools)/tsckhz")
+	[ -z "${khz:-}" ] || guest_boot="tsc_early_khz=$khz "
+}
+
+guest_machine_aarch64()
+{
+	guest_argv=("$1" -accel tcg,thread=multi -M "virt,gic-version=3" -cpu neoverse-n1)
+	guest_tty=ttyAMA
+}
+
 # guest_command DIR CPUS MEMORY CARD...: QEMU's command line up to what the
 # caller adds, in the array guest_argv, and what to add to the kernel's
 # arguments in guest_boot. A CARD is a vfio-user socket.
 guest_command()
 {
-	local dir=$1 cpus=$2 memory=$3 qemu kernel accel card khz cpu=max
+	local dir=$1 cpus=$2 memory=$3 qemu kernel card
 	shift 3
 
 	qemu=$(qemu_path)
 	kernel=$(kernel_path)
-	accel=$(accel_of "$qemu" "$kernel")
-	# TCG says that "rep movsb" is fast and then moves byte by byte: 5 ns for each
-	# byte that the guest's kernel copies
-	[ "${accel%%,*}" != tcg ] || cpu=max,erms=off,fsrm=off
-	guest_argv=("$qemu" -accel "$accel" -M q35 -cpu "$cpu"
-		-m "$memory" -smp "$cpus" -nodefaults -display none
+	guest_boot=
+	"guest_machine_${guest_arch:-x86_64}" "$qemu" "$kernel"
+	guest_argv+=(-m "$memory" -smp "$cpus" -nodefaults -display none
 		-object "memory-backend-memfd,id=m,size=${memory}M,share=on" -numa node,memdev=m
 		-kernel "$kernel" -initrd "$dir/initrd")
 	for card in "$@"; do
 		guest_argv+=(-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$card\",\"type\":\"unix\"}}")
 	done
-	guest_boot=
-	# The counter is this machine's. On a busy one the guest's own guess can be wrong ten
-	# times over, and then it sees processors stand still.
-	[ "${accel%%,*}" != tcg ] || khz=$("$(guest_tools)/tsckhz")
-	[ -z "${khz:-}" ] || guest_boot="tsc_early_khz=$khz "
 	if [ -n "${guest_root:-}" ]; then
 		guest_argv+=(-drive "if=none,id=root,format=raw,readonly=on,file=$guest_root"
 			-device virtio-blk-pci,drive=root)
@@ -164,7 +182,8 @@ guest_size()
 # guest_start DIR [QEMU ARGUMENTS...]: start a guest in the background and
 # wait until its channel answers. Settings in variables: guest_cpus,
 # guest_memory (MiB), guest_cards (array of sockets), guest_files (array),
-# guest_timeout (s until it must be up), guest_append, guest_root (an image from
+# guest_timeout (s until it must be up), guest_append, guest_arch (x86_64 or
+# aarch64, for which the paths must be set), guest_root (an image from
 # lab/test-image as root file system), guest_modules (a directory with
 # lib/modules; default: modules beside the kernel).
 #
@@ -180,7 +199,8 @@ guest_start()
 	guest_command "$dir" "$(guest_size guest_cpus 2 4)" "$(guest_size guest_memory 512 4096)" \
 		${guest_cards[@]+"${guest_cards[@]}"}
 	guest_launch "$dir" 1 "$@" \
-		-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check tsc=nowatchdog openfbnic.channel=ttyS1 $guest_boot${guest_append:-}"
+		-append "console=${guest_tty}0 loglevel=5 panic=-1 no_timer_check tsc=nowatchdog \
+openfbnic.channel=${guest_tty}1 $guest_boot${guest_append:-}"
 }
 
 # guest_begin DIR: the files that QEMU and we write to
