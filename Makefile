@@ -42,6 +42,9 @@ platform: build	## the long guest tests: resets, IOMMUs, sleep, kexec, many queu
 bmc: build	## guest tests with a BMC, the long ones too (see docs/bmc.md)
 	@tests/guest/run --driver latest --flavour full $(patsubst tests/guest/%.sh,%,$(wildcard tests/guest/bmc_*.sh))
 
+kernels: build	## the guest tests on each kernel release that we serve, and a table
+	@tests/guest/kernels
+
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
@@ -53,4 +56,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run lab shell check check-fast selftests platform bmc bench docs clean
+.PHONY: help deps build run lab shell check check-fast selftests platform bmc bench docs clean kernels
