@@ -45,6 +45,9 @@ bmc: build	## guest tests with a BMC, the long ones too (see docs/bmc.md)
 kernels: build	## the guest tests on each kernel release that we serve, and a table
 	@tests/guest/kernels
 
+driver-coverage: build	## which lines of the driver the tests reach: docs/driver-coverage.md
+	@tests/coverage/run
+
 bench: build	## benchmarks, numbers for docs/performance.md
 	@bench/run
 
@@ -56,4 +59,4 @@ docs: build	## what is generated: docs/registers.md, docs/ncsi.md, tables of doc
 clean:	## the build directories (the cache stays)
 	rm -rf build build-gcc build-clang-san
 
-.PHONY: help deps build run lab shell check check-fast selftests platform bmc bench docs clean kernels
+.PHONY: help deps build run lab shell check check-fast selftests platform bmc bench docs clean kernels driver-coverage

@@ -209,7 +209,7 @@ guest_begin()
 	local dir=$1
 
 	mkdir -p "$dir"
-	rm -f "$dir"/{console,output,channel.in,channel.out,monitor,monitor.in,monitor.out,pid,qemu.log}
+	rm -f "$dir"/{console,output,counts,channel.in,channel.out,monitor,monitor.in,monitor.out,pid,qemu.log}
 	: >"$dir/output"
 	ln -s output "$dir/channel.out"
 	: >"$dir/monitor"
@@ -388,20 +388,24 @@ kernel_flavour()
 	fi
 }
 
-# guest_coverage DIR: with OPENFBNIC_COVERAGE=COUNTS, what the guest's driver has
-# counted so far, in a new directory in COUNTS. Those files have no size until
-# they are read.
+# guest_coverage DIR [ends]: with OPENFBNIC_COVERAGE=COUNTS, what the guest's
+# driver has counted since it started, in a directory in COUNTS, of which each
+# kernel that a guest boots has one; "ends": this one boots another now. The
+# kernel's files have no size until they are read.
 guest_coverage()
 {
 	local objects to
 
-	[ -n "${OPENFBNIC_COVERAGE:-}" ] || return 0
+	[ -n "${OPENFBNIC_COVERAGE:-}" ] && [ -d "$1" ] || return 0
 	objects=$(cat "$(dirname "$(kernel_path)")/objects")
-	to=$(mktemp -d "$OPENFBNIC_COVERAGE/guest.XXXXXX")
+	[ -e "$1/counts" ] || mktemp -d "$OPENFBNIC_COVERAGE/guest.XXXXXX" >"$1/counts"
+	to=$(cat "$1/counts")
+	[ -z "${2:-}" ] || rm -f "$1/counts"
+	echo "${OPENFBNIC_COVERAGE_OF:-other tests}" >"$to/who"
 	guest_run "$1" 60 "mkdir -p /tmp/gcda; cd /sys/kernel/debug/gcov/$objects || exit
 		for f in *.gcda; do cat \$f >/tmp/gcda/\$f; done
-		tar -C /tmp/gcda -c . | gzip | base64; rm -rf /tmp/gcda" | base64 -d | tar xz -C "$to" ||
-		{ say "guest: no counts from it"; rm -rf "$to"; }
+		tar -C /tmp/gcda -c . | gzip | base64; rm -rf /tmp/gcda" | base64 -d | tar xzm -C "$to" ||
+		say "guest: no counts from it"
 }
 
 # guest_stop DIR: power off; by force if it does not

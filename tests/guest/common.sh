@@ -185,7 +185,7 @@ done'
 full_kernel()
 {
 	[ "$driver" != 6.12 ] || skip "only with the newest driver"
-	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
+	guest_kernel=$("$lab_dir/kernel" --flavour "$(kernel_flavour full)") || fail "no full kernel"
 }
 
 mac_a=02:fb:00:00:0a:01

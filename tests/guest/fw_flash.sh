@@ -84,7 +84,7 @@ has /tmp/lines "^.'"$2"'. Initializing" "^.'"$2"'. Flashing" "^ +[3-7][0-9]%" "^
 
 run_test()
 {
-	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
+	guest_kernel=$("$lab_dir/kernel" --flavour "$(kernel_flavour full)") || fail "no full kernel"
 	packages
 	mkdir -p "$work/state"
 	card_start "$work/card" --card "socket=$work/card/0,mac=$mac_a,wire=user,state=$work/state" ||

@@ -14,6 +14,7 @@ run_test()
 	for n in 1 2 3; do
 		in_guest 120 'i=$(nic); ip link set "$i" up; lease "$i"; reach 10.0.2.2'
 		check_log "$guest"
+		guest_coverage "$guest" ends
 		guest_send "$guest" 0 'reboot -f'
 		guest_wait_ready "$guest" $((n + 1)) || fail "reboot $n does not come up"
 	done
