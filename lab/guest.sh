@@ -258,10 +258,11 @@ alive()
 }
 
 # wait_for SECONDS DIR COMMAND...: until the command succeeds; fails at the
-# deadline, or when the process of DIR is gone
+# deadline, or when the process of DIR is gone. OPENFBNIC_PATIENCE multiplies
+# the seconds, for a machine that has other work.
 wait_for()
 {
-	local deadline=$((SECONDS + $1)) dir=$2
+	local deadline=$((SECONDS + $1 * ${OPENFBNIC_PATIENCE:-1})) dir=$2
 	shift 2
 
 	until "$@"; do
