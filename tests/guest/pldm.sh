@@ -108,10 +108,10 @@ versions()
 	local pending=$2
 
 	[ "$1" != "$2" ] || pending=-
-	in_guest 30 '
+	in_guest 60 '
 devlink dev info "pci/$(pci_of "$(nic)")" | tr -s " \n" " " >/tmp/info
 has /tmp/info "running: fw '"$1"'[^:]*stored: fw '"$2"'"'
-	in_bmc 30 "fbnic-bmc $by info >/tmp/info || { cat /tmp/info; bad info; }
+	in_bmc 60 "fbnic-bmc $by info >/tmp/info || { cat /tmp/info; bad info; }
 cat /tmp/info
 has /tmp/info '^identifier 0x0000: 9b 1d' '^component 1, .*: active $1, pending $pending,'"
 }
@@ -119,7 +119,7 @@ has /tmp/info '^identifier 0x0000: 9b 1d' '^component 1, .*: active $1, pending 
 # bmc_update FILE: it is taken
 bmc_update()
 {
-	in_bmc "${2:-120}" "s=\$(cut -d' ' -f1 /proc/uptime)
+	in_bmc 300 "s=\$(cut -d' ' -f1 /proc/uptime)
 fbnic-bmc -q $by update /guest/firmware/$1 >/tmp/said 2>&1 || { cat /tmp/said; bad '$1'; }
 cat /tmp/said
 has /tmp/said 'stored; it runs after the next power cycle'
@@ -130,7 +130,7 @@ echo \"\$s \$(cut -d' ' -f1 /proc/uptime)\" | awk '{ print \$2 - \$1 }'"
 # bmc_refused FILE REGEX: it is not, and nothing changes
 bmc_refused()
 {
-	in_bmc 90 "if fbnic-bmc -q $by update /guest/firmware/$1 >/tmp/said 2>&1; then cat /tmp/said; bad '$1 was taken'; fi
+	in_bmc 240 "if fbnic-bmc -q $by update /guest/firmware/$1 >/tmp/said 2>&1; then cat /tmp/said; bad '$1 was taken'; fi
 cat /tmp/said
 has /tmp/said '$2'"
 }
