@@ -122,10 +122,10 @@ struct ncsi_env {
 	int (*temperature)(void *ctx, int16_t *max, int16_t *now);
 	/* Of the transceiver of @ch: its limits, 0 if it tells none, and now */
 	int (*module_temperature)(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now);
-	/* Bytes of a dump that is taken now, or negative: there is none */
-	int (*dump_take)(void *ctx, enum ncsi_dump which);
+	/* Bytes of a dump that is taken now of what @ch has to do with, or negative: there is none */
+	int (*dump_take)(void *ctx, unsigned int ch, enum ncsi_dump which);
 	/* Part of the dump taken last, the range is in it; 0, or negative: it is gone */
-	int (*dump_read)(void *ctx, uint32_t off, uint8_t *buf, uint32_t len);
+	int (*dump_read)(void *ctx, unsigned int ch, uint32_t off, uint8_t *buf, uint32_t len);
 	/* Bytes put into @rsp, or negative: refused */
 	int (*pldm)(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap);
 	void (*event)(void *ctx, const struct ncsi_event *ev);

@@ -130,6 +130,7 @@ struct ncsi {
 	/* Get Debug Data: the transfer in progress */
 	bool			dump_on;
 	bool			dump_starts;		/* taken, and its first part waits */
+	uint8_t			dump_ch;
 	uint16_t		dump_type;
 	uint32_t		dump_size, dump_off, dump_handle, dump_crc;
 };

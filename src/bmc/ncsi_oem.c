@@ -40,9 +40,9 @@ static uint32_t crc32(uint32_t crc, const uint8_t *p, size_t len)
 }
 
 /* 0, or what env says */
-static int dump_begin(struct ncsi *n, unsigned int type)
+static int dump_begin(struct ncsi *n, unsigned int ch, unsigned int type)
 {
-	int size = n->env.dump_take(n->env.ctx, type ? NCSI_DUMP_CRASH : NCSI_DUMP_CORE);
+	int size = n->env.dump_take(n->env.ctx, ch, type ? NCSI_DUMP_CRASH : NCSI_DUMP_CORE);
 
 	if (size == NCSI_PENDING)
 		return size;
@@ -50,6 +50,7 @@ static int dump_begin(struct ncsi *n, unsigned int type)
 	if (!n->dump_on)
 		return size;
 	n->dump_size = (uint32_t)size;
+	n->dump_ch = (uint8_t)ch;
 	n->dump_type = (uint16_t)type;
 	n->dump_off = 0;
 	n->dump_crc = 0;
@@ -76,7 +77,7 @@ static void dump_part(struct ncsi *n, struct ncsi_rsp *r)
 	if (left < run)
 		run = left;
 	if (run)
-		err = n->env.dump_read(n->env.ctx, n->dump_off, data + len, run);
+		err = n->env.dump_read(n->env.ctx, n->dump_ch, n->dump_off, data + len, run);
 	if (ncsi_failed(r, err, WHY_NO_INFORMATION)) {
 		n->dump_on = r->pending;
 		return;
@@ -102,10 +103,10 @@ static void dump_part(struct ncsi *n, struct ncsi_rsp *r)
 	r->len = (uint16_t)(DEBUG_HDR + len);
 }
 
-static void get_debug_data(struct ncsi *n, const struct ncsi_req *q, struct ncsi_rsp *r)
+static void get_debug_data(struct ncsi *n, unsigned int ch, const struct ncsi_req *q, struct ncsi_rsp *r)
 {
 	uint32_t handle, type;
-	bool begun;
+	bool begun, same;
 
 	if (q->len != DEBUG_LEN || get16(q->p + 6) != 8) {
 		ncsi_fail(r, RSP_FAILED, WHY_LENGTH);
@@ -118,11 +119,12 @@ static void get_debug_data(struct ncsi *n, const struct ncsi_req *q, struct ncsi
 		return;
 	}
 	/* A start whose first part waits has taken its dump already */
-	begun = n->dump_starts && n->dump_on && type == n->dump_type;
+	same = n->dump_on && type == n->dump_type && ch == n->dump_ch;
+	begun = n->dump_starts && same;
 	if (q->p[17] == OP_START) {
-		if (!begun && ncsi_failed(r, dump_begin(n, type), WHY_NO_INFORMATION))
+		if (!begun && ncsi_failed(r, dump_begin(n, ch, type), WHY_NO_INFORMATION))
 			return;
-	} else if (!n->dump_on || type != n->dump_type || handle != n->dump_handle) {
+	} else if (!same || handle != n->dump_handle) {
 		ncsi_fail(r, RSP_FAILED, WHY_PARAMETER);
 		return;
 	}
@@ -132,10 +134,9 @@ static void get_debug_data(struct ncsi *n, const struct ncsi_req *q, struct ncsi
 
 void ncsi_oem(struct ncsi *n, struct ncsi_channel *ch, const struct ncsi_req *q, struct ncsi_rsp *r)
 {
-	(void)ch;
 	if (get32(q->p) == NCSI_MFR_META && q->len >= 6 && q->p[4] == META_VERSION &&
 	    q->p[5] == META_GET_DEBUG && n->env.dump_take) {
-		get_debug_data(n, q, r);
+		get_debug_data(n, ch ? ch->id : 0, q, r);	/* to the package: of the first host */
 		return;
 	}
 	ncsi_fail(r, RSP_UNSUPPORTED, WHY_UNKNOWN_TYPE);

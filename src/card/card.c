@@ -176,14 +176,14 @@ bool card_run(struct card *c)
 {
 	bool more;
 
-	if (c->vanished)
-		return false;
 	c->now = c->env.now(c->env.ctx);
-	if (c->now >= c->fw_deadline) {
+	if (c->now >= c->fw_deadline) {	/* firmware lives on when the function has vanished */
 		c->fw_deadline = UINT64_MAX;
 		if (c->fw && c->fw->timer)
 			c->fw->timer(c->fw_ctx);
 	}
+	if (c->vanished)
+		return false;
 	more = rx_run(c);
 	mac_run(c);		/* before tx_run(): the end of a pause lets frames out */
 	more |= tx_run(c);
@@ -196,7 +196,7 @@ uint64_t card_deadline(const struct card *c)
 	uint64_t when = c->fw_deadline, d;
 
 	if (c->vanished)
-		return UINT64_MAX;
+		return when;
 	if (c->intr.next < when)
 		when = c->intr.next;
 	d = mac_deadline(c);

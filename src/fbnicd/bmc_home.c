@@ -34,7 +34,6 @@ struct channel {
 	struct bmc_home	*home;
 	unsigned int	id;
 	struct card	*card;
-	struct fw_home	*fw;
 	struct fw_home_watch watch;
 	uint8_t		mac[6];
 	uint32_t	mbps;
@@ -44,6 +43,7 @@ struct bmc_home {
 	struct card_env	env;
 	bool		trace;
 	struct ncsi	*ncsi;
+	struct fw_home	*fw;
 	struct wire	*wire;
 	const struct port_ops *port;
 	void		*port_ctx;
@@ -221,7 +221,7 @@ static unsigned int on_wire_rx(void *ctx, const struct frame *f, unsigned int n,
 		int ch;
 
 		if (is_control(p, len)) {
-			if (!fw_home_ready(h->ch[0].fw))
+			if (!fw_home_ready(h->fw))
 				continue;	/* it is the firmware that answers */
 			if (!must && !room_for_a_command(h)) {
 				h->holding = true;
@@ -253,7 +253,7 @@ static void ask_link(void *ctx, unsigned int ch, struct ncsi_link *l)
 
 static bool ask_host(void *ctx, unsigned int ch)
 {
-	return fw_home_host_owns(((struct bmc_home *)ctx)->ch[ch].fw);
+	return fw_home_host_owns(((struct bmc_home *)ctx)->fw, ch);
 }
 
 static uint64_t ctr(const struct channel *c, uint32_t csr)
@@ -311,7 +311,7 @@ static void on_filters(void *ctx, unsigned int ch)
 		memcpy(mac[0], c->mac, 6);
 		n = 1;
 	}
-	fw_home_bmc_set(c->fw, n, (const uint8_t (*)[6])mac, w.all_multi || n < w.n);
+	fw_home_bmc_set(h->fw, ch, n, (const uint8_t (*)[6])mac, w.all_multi || n < w.n);
 }
 
 /* ---- what the firmware answers ---- */
@@ -326,7 +326,7 @@ static int answered(int ret)
 
 static struct fw_home *fw_of(void *ctx)
 {
-	return ((struct bmc_home *)ctx)->ch[0].fw;	/* one firmware for all channels */
+	return ((struct bmc_home *)ctx)->fw;
 }
 
 static int16_t degrees(int32_t milli)
@@ -349,7 +349,7 @@ static int ask_temperature(void *ctx, int16_t *max, int16_t *now)
 static int ask_module_temperature(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now)
 {
 	int32_t a = 0, w = 0, n = 0;
-	int ret = fw_home_module_temperature(((struct bmc_home *)ctx)->ch[ch].fw, &a, &w, &n);
+	int ret = fw_home_module_temperature(fw_of(ctx), ch, &a, &w, &n);
 
 	*alarm = degrees(a);
 	*warning = degrees(w);
@@ -357,14 +357,14 @@ static int ask_module_temperature(void *ctx, unsigned int ch, int16_t *alarm, in
 	return answered(ret);
 }
 
-static int ask_dump(void *ctx, enum ncsi_dump which)
+static int ask_dump(void *ctx, unsigned int ch, enum ncsi_dump which)
 {
-	return answered(fw_home_dump_take(fw_of(ctx), which == NCSI_DUMP_CRASH));
+	return answered(fw_home_dump_take(fw_of(ctx), ch, which == NCSI_DUMP_CRASH));
 }
 
-static int read_dump(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static int read_dump(void *ctx, unsigned int ch, uint32_t off, uint8_t *buf, uint32_t len)
 {
-	return answered(fw_home_dump_read(fw_of(ctx), off, buf, len));
+	return answered(fw_home_dump_read(fw_of(ctx), ch, off, buf, len));
 }
 
 static int ask_pldm(void *ctx, enum ncsi_pldm_op op, const uint8_t *req, size_t len, uint8_t *rsp, size_t cap)
@@ -404,7 +404,7 @@ static void on_restarted(void *ctx)
 {
 	struct channel *c = ctx;
 
-	if (!c->id)		/* one firmware, one controller */
+	if (!c->id)		/* one controller: once */
 		ncsi_restart(c->home->ncsi);
 }
 
@@ -437,17 +437,17 @@ static bool start_ncsi(struct bmc_home *h, const struct bmc_home_config *cfg)
 static void connect_channels(struct bmc_home *h, const struct bmc_home_config *cfg)
 {
 	h->channels = cfg->channels;
+	h->fw = cfg->fw;
 	for (unsigned int i = 0; i < cfg->channels; i++) {
 		struct channel *c = &h->ch[i];
 
-		*c = (struct channel){ .home = h, .id = i, .card = cfg->ch[i].card, .fw = cfg->ch[i].fw,
-				       .mbps = cfg->ch[i].mbps };
+		*c = (struct channel){ .home = h, .id = i, .card = cfg->ch[i].card, .mbps = cfg->ch[i].mbps };
 		memcpy(c->mac, cfg->ch[i].mac, 6);
 		c->watch = (struct fw_home_watch){
-			.ctx = c, .owner = on_owner, .link = on_link, .restarted = on_restarted,
-			.answered = on_answered,
+			.ctx = c, .host = i, .owner = on_owner, .link = on_link, .restarted = on_restarted,
+			.answered = i ? NULL : on_answered,
 		};
-		fw_home_watch(c->fw, &c->watch);
+		fw_home_watch(h->fw, &c->watch);
 		card_connect_bmc(c->card, &card_port, c);
 		on_filters(h, i);
 	}
@@ -485,7 +485,7 @@ void bmc_home_free(struct bmc_home *h)
 	if (!h)
 		return;
 	for (unsigned int i = 0; i < h->channels; i++) {
-		fw_home_unwatch(h->ch[i].fw, &h->ch[i].watch);
+		fw_home_unwatch(h->fw, &h->ch[i].watch);
 		card_connect_bmc(h->ch[i].card, NULL, NULL);
 	}
 	wire_close(h->wire);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The BMC's port of a card: joins the NC-SI controller (bmc/ncsi.h), the cards
- * and firmwares that are its channels, and the socket that a BMC is at the
+ * The BMC's port of a card: joins the NC-SI controller (bmc/ncsi.h), the firmware,
+ * the hosts' parts of the card that are its channels, and the socket that a BMC is at the
  * other end of.  None of them knows the others.
  */
 #ifndef OPENFBNIC_BMC_HOME_H
@@ -17,10 +17,10 @@ struct wire_loop;
 
 struct bmc_home_config {
 	const char	*spec;			/* of the wire: stream:... or dgram:... */
-	unsigned int	channels;
+	struct fw_home	*fw;
+	unsigned int	channels;		/* as many as the firmware has hosts */
 	struct {
 		struct card	*card;
-		struct fw_home	*fw;
 		uint8_t		mac[6];		/* offered to the BMC, and what the host's driver is told */
 		uint32_t	mbps;		/* speed of the link when it is up */
 	} ch[NCSI_CHANNELS];
@@ -34,7 +34,7 @@ struct bmc_home_config {
  */
 struct bmc_home *bmc_home_new(const struct bmc_home_config *cfg, const struct card_env *env, struct wire_loop *loop,
 			      char *err, size_t errlen);
-void bmc_home_free(struct bmc_home *h);		/* before its cards and firmwares */
+void bmc_home_free(struct bmc_home *h);		/* before its cards and firmware */
 void bmc_home_trace(struct bmc_home *h, bool all);
 
 struct ncsi *bmc_home_ncsi(struct bmc_home *h);

@@ -26,6 +26,7 @@
 #include "control_int.h"
 #include "mctp_home.h"
 #include "options.h"
+#include "package.h"
 #include "unit.h"
 #include "unix_listen.h"
 
@@ -44,8 +45,8 @@ struct client {
 
 struct control {
 	struct wire_loop *loop;
-	struct unit	**units;
-	unsigned int	nunits;
+	struct package	**cards;
+	unsigned int	ncards;
 	struct unix_listen at;
 	struct listener	door;
 	struct client	client[MAX_CLIENTS];
@@ -105,15 +106,15 @@ static struct json_object *do_bmc(struct unit *u, char **args)
 	struct json_object *o;
 
 	(void)args;
-	if (!unit_bmc(u) && !unit_mctp(u))
+	if (!package_bmc(unit_package(u)) && !package_mctp(unit_package(u)))
 		return control_error("bmc: this card has no BMC port; see bmc= and mctp= of --card");
 	o = json_object_new_object();
-	if (unit_bmc(u)) {
-		json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(unit_bmc(u)))));
-		bmc_home_counters(unit_bmc(u), control_counter, o);
+	if (package_bmc(unit_package(u))) {
+		json_object_object_add(o, "spec", json_object_new_string(wire_spec(bmc_home_wire(package_bmc(unit_package(u))))));
+		bmc_home_counters(package_bmc(unit_package(u)), control_counter, o);
 	}
-	if (unit_mctp(u))
-		mctp_home_counters(unit_mctp(u), control_counter, o);
+	if (package_mctp(unit_package(u)))
+		mctp_home_counters(package_mctp(unit_package(u)), control_counter, o);
 	return o;
 }
 
@@ -124,7 +125,7 @@ static struct json_object *do_trace(struct unit *u, char **args)
 
 	if (!trace_mask_parse(args[0], &mask, bad, sizeof(bad)))
 		return control_error("trace: there is no block \"%s\"", bad);
-	unit_trace(u, mask);
+	package_trace(unit_package(u), mask);
 	return control_ok();
 }
 
@@ -327,14 +328,17 @@ static struct json_object *clocks(struct control *c)
 {
 	struct json_object *o = json_object_new_object();
 	uint64_t now = loop_now(c->loop);
-	char key[16];
+	char key[24];
 	unsigned int i;
 
 	control_counter(o, "now", now);
-	for (i = 0; i < c->nunits; i++) {
-		snprintf(key, sizeof(key), "card%u", i);
-		control_counter(o, key, card_clock(unit_card(c->units[i]), now));
-	}
+	for (i = 0; i < c->ncards; i++)
+		for (unsigned int k = 0; k < package_hosts(c->cards[i]); k++) {
+			struct unit *u = package_unit(c->cards[i], k);
+
+			snprintf(key, sizeof(key), "card%s", unit_name(u));
+			control_counter(o, key, card_clock(unit_card(u), now));
+		}
 	return o;
 }
 
@@ -350,11 +354,27 @@ static struct json_object *help(void)
 	return o;
 }
 
+/* "N", or "N.HOST"; NULL: it is none of them.  *@whole: no host was named */
+static struct package *find_card(struct control *c, const char *word, unsigned int *host, bool *whole)
+{
+	char *end;
+	unsigned long card = strtoul(word, &end, 10), h = 0;
+
+	*whole = *end != '.';
+	if (!*whole)
+		h = strtoul(end + 1, &end, 10);
+	if (*end || end == word || end[-1] == '.' || card >= c->ncards || h >= package_hosts(c->cards[card]))
+		return NULL;
+	*host = (unsigned int)h;
+	return c->cards[card];
+}
+
 static struct json_object *handle(struct control *c, char *line)
 {
-	char *words[MAX_ARGS + 1] = { NULL }, *save = NULL, *end;
-	unsigned long card;
-	unsigned int n;
+	char *words[MAX_ARGS + 1] = { NULL }, *save = NULL;
+	struct package *card;
+	unsigned int n, host;
+	bool whole;
 	size_t i;
 
 	for (n = 0; n < MAX_ARGS && (words[n] = strtok_r(n ? NULL : line, " \t\r", &save)); n++)
@@ -369,10 +389,13 @@ static struct json_object *handle(struct control *c, char *line)
 		return control_error("there is no request \"%s\"; try help", words[0]);
 	if (n < 2 + requests[i].args)
 		return control_error("usage: %s", requests[i].text);
-	card = strtoul(words[1], &end, 10);
-	if (*end || card >= c->nunits)
-		return control_error("there is no card \"%s\"; the cards are 0 to %u", words[1], c->nunits - 1);
-	return requests[i].run(c->units[card], words + 2);
+	card = find_card(c, words[1], &host, &whole);
+	if (!card)
+		return control_error("there is no %s \"%s\"; the cards are 0 to %u",
+				     strchr(words[1], '.') ? "host" : "card", words[1], c->ncards - 1);
+	if (requests[i].run == control_power && (whole || package_hosts(card) == 1))
+		return control_power_card(card);
+	return requests[i].run(package_unit(card, host), words + 2);
 }
 
 static void client_close(struct client *cl)
@@ -452,7 +475,7 @@ static int on_connect(void *arg)
 
 /* ---- life ---- */
 
-struct control *control_new(const char *path, struct unit **units, unsigned int n, struct wire_loop *loop)
+struct control *control_new(const char *path, struct package **cards, unsigned int n, struct wire_loop *loop)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	unsigned int i;
@@ -462,8 +485,8 @@ struct control *control_new(const char *path, struct unit **units, unsigned int 
 	if (!c)
 		die("out of memory");
 	c->loop = loop;
-	c->units = units;
-	c->nunits = n;
+	c->cards = cards;
+	c->ncards = n;
 	for (i = 0; i < MAX_CLIENTS; i++)
 		c->client[i].fd = -1;
 	if (unix_listen(&c->at, path, 4, text, sizeof(text)))

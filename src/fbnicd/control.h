@@ -17,17 +17,21 @@
  *	unplug CARD			asks the client to take the card away
  *	vanish CARD			surprise removal; "replug CARD" ends it
  *
+ * CARD is a card's number; of a card with several hosts N.HOST is one of them and
+ * N the first.  Power (and replug) of N is the whole card's, of N.HOST that host's.
+ * The firmware, the BMC, sensors, fuses and traces are the card's in any case.
+ *
  * A request that is wrong is answered {"error": "..."}.
  */
 #ifndef OPENFBNIC_CONTROL_H
 #define OPENFBNIC_CONTROL_H
 
 struct control;
-struct unit;
+struct package;
 struct wire_loop;
 
-/* Dies if the socket can't be made.  @units is kept, not copied */
-struct control *control_new(const char *path, struct unit **units, unsigned int n, struct wire_loop *loop);
+/* Dies if the socket can't be made.  @cards is kept, not copied */
+struct control *control_new(const char *path, struct package **cards, unsigned int n, struct wire_loop *loop);
 void control_free(struct control *c);
 
 #endif

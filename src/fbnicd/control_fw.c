@@ -14,6 +14,7 @@
 #include "../card/card.h"
 #include "control_int.h"
 #include "fw_home.h"
+#include "package.h"
 #include "partner.h"
 #include "unit.h"
 
@@ -65,18 +66,23 @@ static struct json_object *told(int err)
 	return err ? control_error("the card's firmware can't do this now") : control_ok();
 }
 
+static struct fw_home *fw_of(struct unit *u)
+{
+	return package_fw(unit_package(u));
+}
+
 static struct json_object *show_fw(struct unit *u)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "phase", json_object_new_string(fw_phase_names[fw_home_phase(unit_fw(u))]));
-	fw_home_counters(unit_fw(u), control_counter, o);
+	json_object_object_add(o, "phase", json_object_new_string(fw_phase_names[fw_home_phase(fw_of(u))]));
+	fw_home_counters(fw_of(u), control_counter, o);
 	return o;
 }
 
 struct json_object *control_fw(struct unit *u, char **args)
 {
-	struct fw_home *fw = unit_fw(u);
+	struct fw_home *fw = fw_of(u);
 	int err;
 
 	if (!args[0])
@@ -94,6 +100,12 @@ struct json_object *control_fw(struct unit *u, char **args)
 	return err ? control_error("fw: the firmware is %s", fw_phase_names[fw_home_phase(fw)]) : control_ok();
 }
 
+struct json_object *control_power_card(struct package *p)
+{
+	package_power(p);
+	return control_ok();
+}
+
 struct json_object *control_power(struct unit *u, char **args)
 {
 	(void)args;
@@ -106,10 +118,10 @@ struct json_object *control_power(struct unit *u, char **args)
 /* The light that a module with lasers gets */
 static void show_light(struct unit *u, bool on)
 {
-	struct fw_module m = *fw_home_module(unit_fw(u));
+	struct fw_module m = *fw_home_module(fw_of(u), unit_host(u));
 
 	m.rx_nw = on && (m.kind == FW_MODULE_OPTIC || m.kind == FW_MODULE_CMIS) ? 700000 : 0;
-	fw_home_set_module(unit_fw(u), &m);
+	fw_home_set_module(fw_of(u), unit_host(u), &m);
 }
 
 static struct json_object *link_number(struct partner *p, char **args)
@@ -172,14 +184,14 @@ struct json_object *control_fault(struct unit *u, char **args)
 	unsigned int i;
 
 	if (!args[0])
-		return show_faults(unit_fw(u));
+		return show_faults(fw_of(u));
 	for (i = 0; i < FW_FAULTS && strcmp(args[0], fw_fault_names[i]); i++)
 		;
 	if (i == FW_FAULTS)
 		return control_error("fault: there is no fault \"%s\"; \"fault CARD\" lists them", args[0]);
 	if (args[1] && !number(args[1], 0, MAX_FAULTS, &times))
 		return control_error("fault: a number up to %d is wanted", MAX_FAULTS);
-	return told(fw_home_set_fault(unit_fw(u), (enum fw_fault)i, (uint32_t)times));
+	return told(fw_home_set_fault(fw_of(u), (enum fw_fault)i, (uint32_t)times));
 }
 
 /* ---- module, sensors, fuses ---- */
@@ -195,7 +207,7 @@ struct json_object *control_module(struct unit *u, char **args)
 
 	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (!strcmp(args[0], t[i].name)) {
-			int err = fw_home_set_module(unit_fw(u), &t[i].m);
+			int err = fw_home_set_module(fw_of(u), unit_host(u), &t[i].m);
 
 			if (!err)
 				partner_cable(unit_partner(u), t[i].m.kind != FW_MODULE_NONE);
@@ -216,7 +228,7 @@ static struct json_object *show_sensors(const struct board *b)
 
 struct json_object *control_sensor(struct unit *u, char **args)
 {
-	struct board *b = fw_home_board(unit_fw(u));
+	struct board *b = fw_home_board(fw_of(u));
 	long val;
 
 	if (!args[0])
@@ -238,7 +250,7 @@ struct json_object *control_sensor(struct unit *u, char **args)
 	} else {
 		return control_error("sensor: temp, volt, ambient or auto is wanted, not \"%s\"", args[0]);
 	}
-	return told(fw_home_sensors(unit_fw(u)));
+	return told(fw_home_sensors(fw_of(u)));
 }
 
 struct json_object *control_otp(struct unit *u, char **args)
@@ -248,5 +260,5 @@ struct json_object *control_otp(struct unit *u, char **args)
 
 	if (*end || status > UINT32_MAX || (end2 && *end2) || write_status > UINT32_MAX)
 		return control_error("otp: two 32-bit numbers are wanted");
-	return told(fw_home_set_otp(unit_fw(u), (uint32_t)status, (uint32_t)write_status));
+	return told(fw_home_set_otp(fw_of(u), (uint32_t)status, (uint32_t)write_status));
 }

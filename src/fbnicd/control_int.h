@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct json_object;
+struct package;
 struct unit;
 
 struct json_object *control_ok(void);
@@ -20,5 +21,6 @@ struct json_object *control_module(struct unit *u, char **args);
 struct json_object *control_sensor(struct unit *u, char **args);
 struct json_object *control_otp(struct unit *u, char **args);
 struct json_object *control_power(struct unit *u, char **args);
+struct json_object *control_power_card(struct package *p);
 
 #endif

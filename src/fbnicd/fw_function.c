@@ -52,7 +52,7 @@ static void card_link_changed(void *ctx, bool up)
 	struct function *f = ctx;
 
 	mgmt_link(f->mgmt, up);
-	fw_home_link(&f->base, up);
+	fw_home_link(&f->base, 0, up);
 }
 
 static const struct card_fw_ops card_ops = {
@@ -166,8 +166,9 @@ static enum fw_phase function_phase(const struct fw_home *h)
 	return mgmt_phase(mgmt_of(h));
 }
 
-static bool function_host_owns(const struct fw_home *h)
+static bool function_host_owns(const struct fw_home *h, unsigned int host)
 {
+	(void)host;		/* there is one */
 	return mgmt_host_owns(mgmt_of(h));
 }
 
@@ -192,13 +193,16 @@ static int function_restart(struct fw_home *h)
 	return mgmt_life(mgmt_of(h), LIFE_RESTART);
 }
 
-static int function_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+static int function_bmc_set(struct fw_home *h, unsigned int host, unsigned int macs, const uint8_t mac[][6],
+			    bool all_multi)
 {
+	(void)host;		/* there is one */
 	return mgmt_bmc_set(mgmt_of(h), macs, mac, all_multi);
 }
 
-static int function_set_module(struct fw_home *h, const struct fw_module *m)
+static int function_set_module(struct fw_home *h, unsigned int host, const struct fw_module *m)
 {
+	(void)host;
 	mgmt_set_module(mgmt_of(h), m);
 	return 0;
 }
@@ -260,24 +264,28 @@ static int function_temperature(struct fw_home *h, int32_t *max, int32_t *now)
 	return ret;
 }
 
-static int function_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+static int function_module_temperature(struct fw_home *h, unsigned int host, int32_t *alarm, int32_t *warning,
+				       int32_t *now)
 {
 	struct mgmt_question q = { .what = ASK_MODULE_TEMPERATURE };
 	int ret = ask(h, &q);
 
+	(void)host;
 	*alarm = q.val[0];
 	*warning = q.val[1];
 	*now = q.val[2];
 	return ret;
 }
 
-static int function_dump_take(struct fw_home *h, bool crash)
+static int function_dump_take(struct fw_home *h, unsigned int host, bool crash)
 {
+	(void)host;
 	return ask(h, &(struct mgmt_question){ .what = ASK_DUMP_TAKE, .link = crash });
 }
 
-static int function_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+static int function_dump_read(struct fw_home *h, unsigned int host, uint32_t off, uint8_t *buf, size_t len)
 {
+	(void)host;
 	return ask(h, &(struct mgmt_question){ .what = ASK_DUMP_READ, .off = off, .buf = buf, .cap = len });
 }
 

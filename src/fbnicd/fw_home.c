@@ -25,42 +25,42 @@
 
 static uint32_t home_mbx_read(void *ctx, unsigned int word)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_fw_read(h->card, word);
 }
 
 static void home_mbx_write(void *ctx, unsigned int word, uint32_t val)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	card_fw_write(h->card, word, val);
 }
 
 static int home_dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_fw_dma_read(h->card, addr, buf, len);
 }
 
 static int home_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_fw_dma_write(h->card, addr, buf, len);
 }
 
 static bool home_dma_ready(void *ctx, bool write)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_fw_dma_ready(h->card, write);
 }
 
 static void home_irq(void *ctx)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	card_fw_irq(h->card);
 }
@@ -69,7 +69,7 @@ static uint64_t home_now(void *ctx)
 {
 	struct fw_home *h = ctx;
 
-	return h->env.now(h->env.ctx);
+	return h->all.env.now(h->all.env.ctx);
 }
 
 static void home_timer(void *ctx, uint64_t when)
@@ -81,7 +81,7 @@ static void home_timer(void *ctx, uint64_t when)
 
 static int home_set_link_mode(void *ctx, unsigned int speed, unsigned int fec)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_fw_set_link_mode(h->card, speed, fec);
 }
@@ -109,21 +109,21 @@ static int home_flash_sync(void *ctx)
 
 static uint32_t home_reg_read(void *ctx, uint32_t csr)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	return card_csr_peek(h->card, csr);
 }
 
 static void home_csr_write(void *ctx, uint32_t csr, uint32_t val)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 
 	card_fw_csr_write(h->card, csr, val);
 }
 
 static void home_bmc_table(void *ctx, const struct fw_mac_sync *host)
 {
-	struct fw_home *h = ctx;
+	struct fw_home_host *h = ctx;
 	struct card_bmc_table t = { .flags = host->flags, .uc = host->uc, .mc = host->mc };
 
 	_Static_assert(sizeof(t.uc_mac) == sizeof(host->uc_mac) && sizeof(t.mc_mac) == sizeof(host->mc_mac), "the same");
@@ -132,13 +132,13 @@ static void home_bmc_table(void *ctx, const struct fw_mac_sync *host)
 	card_fw_bmc_table(h->card, &t);
 }
 
-static void home_owner(void *ctx, bool host)
+static void home_owner(void *ctx, bool owns)
 {
-	struct fw_home *h = ctx;
+	const struct fw_home_host *h = ctx;
 
-	EACH_WATCHER(h, w)
-		if (w->owner)
-			w->owner(w->ctx, host);
+	EACH_WATCHER(h->home, w)
+		if (w->owner && w->host == h->id)
+			w->owner(w->ctx, owns);
 }
 
 void fw_home_restarted(struct fw_home *h)
@@ -169,8 +169,12 @@ static uint64_t counter64(struct card *c, uint32_t csr)
 
 static void board_now(struct fw_home *h)
 {
-	board_update(&h->board, home_now(h), counter64(h->card, CSR_MAC_STAT_RX_BYTE_COUNT) +
-		     counter64(h->card, CSR_MAC_STAT_TX_BYTE_COUNT));
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < h->hosts; i++)
+		bytes += counter64(h->host[i].card, CSR_MAC_STAT_RX_BYTE_COUNT) +
+			 counter64(h->host[i].card, CSR_MAC_STAT_TX_BYTE_COUNT);
+	board_update(&h->board, home_now(h), bytes);
 }
 
 static int home_sensor(void *ctx, enum fw_sensor which, int32_t *val)
@@ -191,25 +195,29 @@ static int home_sensor(void *ctx, enum fw_sensor which, int32_t *val)
 
 /* ---- telling ---- */
 
-static bool bug_allowed(struct fw_home *h)
+static bool bug_allowed(struct fw_home_host *t)
 {
-	uint64_t second = home_now(h) / NS_PER_SEC;
+	uint64_t second = home_now(t->home) / NS_PER_SEC;
 
-	if (second != h->bug_second) {
-		h->bug_second = second;
-		h->bugs = 0;
+	if (second != t->bug_second) {
+		t->bug_second = second;
+		t->bugs = 0;
 	}
-	return h->bugs++ < BUGS_PER_SEC;
+	return t->bugs++ < BUGS_PER_SEC;
+}
+
+static void tell(struct fw_home_host *t, enum card_trace kind, const char *fmt, va_list ap)
+{
+	if (t->env.trace && (kind == TRACE_GUEST_BUG ? bug_allowed(t) : t->home->trace))
+		t->env.trace(t->env.ctx, BLK_FW, kind, fmt, ap);
 }
 
 void fw_home_tell(struct fw_home *h, enum card_trace kind, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!h->env.trace || !(kind == TRACE_GUEST_BUG ? bug_allowed(h) : h->trace))
-		return;
 	va_start(ap, fmt);
-	h->env.trace(h->env.ctx, BLK_FW, kind, fmt, ap);
+	tell(&h->all, kind, fmt, ap);
 	va_end(ap);
 }
 
@@ -217,32 +225,43 @@ void fw_home_say(struct fw_home *h, bool limited, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!h->env.trace || (limited && !bug_allowed(h)))
+	if (!h->all.env.trace || (limited && !bug_allowed(&h->all)))
 		return;
 	va_start(ap, fmt);
-	h->env.trace(h->env.ctx, BLK_FW, TRACE_EVENT, fmt, ap);
+	h->all.env.trace(h->all.env.ctx, BLK_FW, TRACE_EVENT, fmt, ap);
+	va_end(ap);
+}
+
+__attribute__((format(printf, 3, 4)))
+static void tell_of(struct fw_home_host *t, enum card_trace kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(t, kind, fmt, ap);
 	va_end(ap);
 }
 
 static void home_event(void *ctx, const struct fw_event *ev)
 {
 	struct fw_home *h = ctx;
+	struct fw_home_host *t = ev->host ? &h->host[ev->host - 1] : &h->all;
 	const char *name = ev->name ? ev->name : "message";
 
 	if (ev->kind == FW_EV_REFUSED && ev->reason == fw_refusal_names[FWR_PLDM_REFUSED])
-		fw_home_tell(h, TRACE_GUEST_BUG, "%s: %s 0x%02x/0x%02x, %u bytes, code 0x%02x", ev->reason, name,
-			     ev->msg >> 8, ev->msg & 0xff, ev->len, (unsigned int)ev->err);
+		tell_of(t, TRACE_GUEST_BUG, "%s: %s 0x%02x/0x%02x, %u bytes, code 0x%02x", ev->reason, name,
+			ev->msg >> 8, ev->msg & 0xff, ev->len, (unsigned int)ev->err);
 	else if (ev->kind == FW_EV_PLDM)
-		fw_home_tell(h, TRACE_EVENT, "pldm: %s 0x%02x/0x%02x, %u bytes", name, ev->msg >> 8, ev->msg & 0xff,
-			     ev->len);
+		tell_of(t, TRACE_EVENT, "pldm: %s 0x%02x/0x%02x, %u bytes", name, ev->msg >> 8, ev->msg & 0xff,
+			ev->len);
 	else if (ev->kind == FW_EV_REFUSED)
-		fw_home_tell(h, TRACE_GUEST_BUG, "%s%u: %s: %s 0x%02x, %u bytes, error %d", ev->ring ? "tx" : "rx",
-			     ev->desc, ev->reason, name, ev->msg, ev->len, ev->err);
+		tell_of(t, TRACE_GUEST_BUG, "%s%u: %s: %s 0x%02x, %u bytes, error %d", ev->ring ? "tx" : "rx",
+			ev->desc, ev->reason, name, ev->msg, ev->len, ev->err);
 	else if (ev->kind == FW_EV_STATE)
-		fw_home_tell(h, TRACE_EVENT, "%s", name);
+		tell_of(t, TRACE_EVENT, "%s", name);
 	else
-		fw_home_tell(h, TRACE_EVENT, "%s%u: %s 0x%02x, %u bytes", ev->kind == FW_EV_IN ? "tx" : "rx", ev->desc,
-			     name, ev->msg, ev->len);
+		tell_of(t, TRACE_EVENT, "%s%u: %s 0x%02x, %u bytes", ev->kind == FW_EV_IN ? "tx" : "rx", ev->desc,
+			name, ev->msg, ev->len);
 }
 
 void fw_home_env(struct fw_home *h, struct fw_env *env)
@@ -266,6 +285,8 @@ void fw_home_env(struct fw_home *h, struct fw_env *env)
 		.sensor = home_sensor,
 		.event = home_event,
 	};
+	for (unsigned int i = 0; i < h->hosts; i++)
+		env->host_ctx[i] = &h->host[i];
 }
 
 /* ---- life ---- */
@@ -281,10 +302,15 @@ void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card 
 {
 	h->ops = ops;
 	h->card = c;
-	h->env = *env;
 	h->trace = cfg->trace;
 	h->flash = cfg->flash;
-	h->module = cfg->fw.module;
+	h->hosts = cfg->fw.hosts;
+	for (unsigned int i = 0; i < h->hosts; i++)
+		h->host[i] = (struct fw_home_host){
+			.home = h, .id = i, .card = i ? cfg->more[i - 1].card : c,
+			.env = i ? *cfg->more[i - 1].env : *env, .module = cfg->fw.host[i].module,
+		};
+	h->all = (struct fw_home_host){ .home = h, .env = cfg->env ? *cfg->env : *env };
 	board_init(&h->board, home_now(h));
 }
 
@@ -292,7 +318,8 @@ void fw_home_detach(struct fw_home *h)
 {
 	static const struct card_fw_ops nobody;
 
-	card_attach_fw(h->card, &nobody, NULL);
+	for (unsigned int i = 0; i < h->hosts; i++)
+		card_attach_fw(h->host[i].card, &nobody, NULL);
 	card_fw_timer(h->card, UINT64_MAX);
 }
 
@@ -325,10 +352,10 @@ void fw_home_unwatch(struct fw_home *h, struct fw_home_watch *w)
 		*at = w->next;
 }
 
-void fw_home_link(struct fw_home *h, bool up)
+void fw_home_link(struct fw_home *h, unsigned int host, bool up)
 {
 	EACH_WATCHER(h, w)
-		if (w->link)
+		if (w->link && w->host == host)
 			w->link(w->ctx, up);
 }
 
@@ -351,9 +378,9 @@ bool fw_home_ready(const struct fw_home *h)
 	return fw_home_phase(h) == FW_READY;
 }
 
-bool fw_home_host_owns(const struct fw_home *h)
+bool fw_home_host_owns(const struct fw_home *h, unsigned int host)
 {
-	return h->ops->host_owns(h);
+	return h->ops->host_owns(h, host);
 }
 
 void fw_home_power(struct fw_home *h)
@@ -377,22 +404,22 @@ int fw_home_restart(struct fw_home *h)
 	return h->ops->restart ? h->ops->restart(h) : -ENOTSUP;
 }
 
-int fw_home_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+int fw_home_bmc_set(struct fw_home *h, unsigned int host, unsigned int macs, const uint8_t mac[][6], bool all_multi)
 {
-	return h->ops->bmc_set ? h->ops->bmc_set(h, macs, mac, all_multi) : -ENOTSUP;
+	return h->ops->bmc_set ? h->ops->bmc_set(h, host, macs, mac, all_multi) : -ENOTSUP;
 }
 
-int fw_home_set_module(struct fw_home *h, const struct fw_module *m)
+int fw_home_set_module(struct fw_home *h, unsigned int host, const struct fw_module *m)
 {
 	if (!h->ops->set_module)
 		return -ENOTSUP;
-	h->module = *m;
-	return h->ops->set_module(h, m);
+	h->host[host].module = *m;
+	return h->ops->set_module(h, host, m);
 }
 
-const struct fw_module *fw_home_module(const struct fw_home *h)
+const struct fw_module *fw_home_module(const struct fw_home *h, unsigned int host)
 {
-	return &h->module;
+	return &h->host[host].module;
 }
 
 int fw_home_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times)
@@ -441,19 +468,19 @@ int fw_home_temperature(struct fw_home *h, int32_t *max, int32_t *now)
 	return h->ops->temperature ? h->ops->temperature(h, max, now) : -ENOTSUP;
 }
 
-int fw_home_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+int fw_home_module_temperature(struct fw_home *h, unsigned int host, int32_t *alarm, int32_t *warning, int32_t *now)
 {
-	return h->ops->module_temperature ? h->ops->module_temperature(h, alarm, warning, now) : -ENOTSUP;
+	return h->ops->module_temperature ? h->ops->module_temperature(h, host, alarm, warning, now) : -ENOTSUP;
 }
 
-int fw_home_dump_take(struct fw_home *h, bool crash)
+int fw_home_dump_take(struct fw_home *h, unsigned int host, bool crash)
 {
-	return h->ops->dump_take ? h->ops->dump_take(h, crash) : -ENOTSUP;
+	return h->ops->dump_take ? h->ops->dump_take(h, host, crash) : -ENOTSUP;
 }
 
-int fw_home_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+int fw_home_dump_read(struct fw_home *h, unsigned int host, uint32_t off, uint8_t *buf, size_t len)
 {
-	return h->ops->dump_read ? h->ops->dump_read(h, off, buf, len) : -ENOTSUP;
+	return h->ops->dump_read ? h->ops->dump_read(h, host, off, buf, len) : -ENOTSUP;
 }
 
 void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)

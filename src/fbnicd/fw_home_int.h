@@ -12,15 +12,15 @@
 struct fw_home_ops {
 	void (*free)(struct fw_home *h);
 	enum fw_phase (*phase)(const struct fw_home *h);
-	bool (*host_owns)(const struct fw_home *h);
+	bool (*host_owns)(const struct fw_home *h, unsigned int host);
 	void (*power)(struct fw_home *h);
 	int (*crash)(struct fw_home *h, const char *why);
 	int (*hang)(struct fw_home *h);
 	int (*restart)(struct fw_home *h);
 	int (*set_fault)(struct fw_home *h, enum fw_fault which, uint32_t times);
 	int (*fault)(const struct fw_home *h, enum fw_fault which, uint32_t *times);
-	int (*bmc_set)(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi);
-	int (*set_module)(struct fw_home *h, const struct fw_module *m);
+	int (*bmc_set)(struct fw_home *h, unsigned int host, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+	int (*set_module)(struct fw_home *h, unsigned int host, const struct fw_module *m);
 	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);
 	int (*sensors)(struct fw_home *h);
 	void (*trace)(struct fw_home *h, bool all);	/* besides the telling here */
@@ -29,23 +29,34 @@ struct fw_home_ops {
 	int (*pldm_pending)(struct fw_home *h, enum fw_pldm_link link, uint8_t *req, size_t cap);
 	int (*pldm_reply)(struct fw_home *h, enum fw_pldm_link link, const uint8_t *rsp, size_t len);
 	int (*temperature)(struct fw_home *h, int32_t *max, int32_t *now);
-	int (*module_temperature)(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now);
-	int (*dump_take)(struct fw_home *h, bool crash);
-	int (*dump_read)(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len);
+	int (*module_temperature)(struct fw_home *h, unsigned int host, int32_t *alarm, int32_t *warning,
+				  int32_t *now);
+	int (*dump_take)(struct fw_home *h, unsigned int host, bool crash);
+	int (*dump_read)(struct fw_home *h, unsigned int host, uint32_t off, uint8_t *buf, size_t len);
 	void (*counters)(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
+};
+
+/* A host's part of the card */
+struct fw_home_host {
+	struct fw_home		*home;
+	unsigned int		id;
+	struct card		*card;
+	struct card_env		env;		/* of the card: its clock and its trace (as BLK_FW) are used */
+	uint64_t		bug_second;
+	unsigned int		bugs;
+	struct fw_module	module;
 };
 
 struct fw_home {
 	const struct fw_home_ops *ops;
-	struct card		*card;
-	struct card_env		env;		/* of the card: its clock and its trace (as BLK_FW) are used */
+	struct card		*card;		/* of the first host, for homes that have one only */
+	unsigned int		hosts;
+	struct fw_home_host	host[FW_HOSTS];
+	struct fw_home_host	all;		/* for what is of no host in particular */
 	bool			trace;
-	uint64_t		bug_second;
-	unsigned int		bugs;
 	struct flash_file	*flash;
 	struct fw_home_watch	*watch;
 	struct board		board;
-	struct fw_module	module;
 };
 
 void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card *c, const struct card_env *env,
@@ -53,11 +64,11 @@ void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card 
 /* The card has no firmware any more */
 void fw_home_detach(struct fw_home *h);
 
-/* Card and board as a firmware sees them; ctx is @h */
+/* Card and board as a firmware sees them; ctx is @h, that of a host its struct fw_home_host */
 void fw_home_env(struct fw_home *h, struct fw_env *env);
 
 /* For a home's struct card_fw_ops.link */
-void fw_home_link(struct fw_home *h, bool up);
+void fw_home_link(struct fw_home *h, unsigned int host, bool up);
 
 /* The firmware has booted; what it knew is lost */
 void fw_home_restarted(struct fw_home *h);

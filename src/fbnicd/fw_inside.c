@@ -22,33 +22,36 @@ struct inside {
 
 /* ---- what the card gets ---- */
 
+static struct fw *core_of(const struct fw_home_host *h)
+{
+	return ((const struct inside *)h->home)->fw;
+}
+
 static void card_mbx_written(void *ctx, unsigned int word)
 {
-	struct inside *h = ctx;
+	struct fw_home_host *h = ctx;
 
-	fw_mbx_written(h->fw, word);
+	fw_mbx_written(core_of(h), h->id, word);
 }
 
 static void card_was_reset(void *ctx)
 {
-	struct inside *h = ctx;
+	struct fw_home_host *h = ctx;
 
-	fw_host_reset(h->fw);
+	fw_host_reset(core_of(h), h->id);
 }
 
 static void card_timer_due(void *ctx)
 {
-	struct inside *h = ctx;
-
-	fw_timer(h->fw);
+	fw_timer(core_of(ctx));
 }
 
 static void card_link_changed(void *ctx, bool up)
 {
-	struct inside *h = ctx;
+	struct fw_home_host *h = ctx;
 
-	fw_link(h->fw, up);
-	fw_home_link(&h->base, up);
+	fw_link(core_of(h), h->id, up);
+	fw_home_link(h->home, h->id, up);
 }
 
 static const struct card_fw_ops card_ops = {
@@ -70,9 +73,9 @@ static enum fw_phase inside_phase(const struct fw_home *h)
 	return fw_phase(core(h));
 }
 
-static bool inside_host_owns(const struct fw_home *h)
+static bool inside_host_owns(const struct fw_home *h, unsigned int host)
 {
-	return fw_host_owns(core(h));
+	return fw_host_owns(core(h), host);
 }
 
 static void inside_power(struct fw_home *h)
@@ -107,14 +110,15 @@ static int inside_fault(const struct fw_home *h, enum fw_fault which, uint32_t *
 	return 0;
 }
 
-static int inside_bmc_set(struct fw_home *h, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+static int inside_bmc_set(struct fw_home *h, unsigned int host, unsigned int macs, const uint8_t mac[][6],
+			  bool all_multi)
 {
-	return fw_bmc_set(core(h), macs, mac, all_multi);
+	return fw_bmc_set(core(h), host, macs, mac, all_multi);
 }
 
-static int inside_set_module(struct fw_home *h, const struct fw_module *m)
+static int inside_set_module(struct fw_home *h, unsigned int host, const struct fw_module *m)
 {
-	fw_set_module(core(h), m);
+	fw_set_module(core(h), host, m);
 	return 0;
 }
 
@@ -151,19 +155,35 @@ static int inside_temperature(struct fw_home *h, int32_t *max, int32_t *now)
 	return fw_temperature(core(h), max, now);
 }
 
-static int inside_module_temperature(struct fw_home *h, int32_t *alarm, int32_t *warning, int32_t *now)
+static int inside_module_temperature(struct fw_home *h, unsigned int host, int32_t *alarm, int32_t *warning,
+				     int32_t *now)
 {
-	return fw_module_temperature(core(h), alarm, warning, now);
+	return fw_module_temperature(core(h), host, alarm, warning, now);
 }
 
-static int inside_dump_take(struct fw_home *h, bool crash)
+static int inside_dump_take(struct fw_home *h, unsigned int host, bool crash)
 {
-	return fw_dump_take(core(h), crash);
+	return fw_dump_take(core(h), host, crash);
 }
 
-static int inside_dump_read(struct fw_home *h, uint32_t off, uint8_t *buf, size_t len)
+static int inside_dump_read(struct fw_home *h, unsigned int host, uint32_t off, uint8_t *buf, size_t len)
 {
-	return fw_dump_read(core(h), off, buf, len);
+	return fw_dump_read(core(h), host, off, buf, len);
+}
+
+static void host_counters(const struct fw *fw, unsigned int host,
+			  void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i < FWC_COUNT; i++) {
+		snprintf(name, sizeof(name), "fw_host%u_%s", host, fw_counter_names[i]);
+		fn(arg, name, fw_host_counter(fw, host, (enum fw_counter)i));
+	}
+	for (unsigned int i = 0; i < FWR_COUNT; i++) {
+		snprintf(name, sizeof(name), "fw_host%u_refused_%s", host, fw_refusal_names[i]);
+		fn(arg, name, fw_host_refused(fw, host, (enum fw_refusal)i));
+	}
 }
 
 static void inside_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
@@ -178,6 +198,8 @@ static void inside_counters(const struct fw_home *h, void (*fn)(void *arg, const
 		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
 		fn(arg, name, fw_refused(core(h), (enum fw_refusal)i));
 	}
+	for (unsigned int i = 0; h->hosts > 1 && i < h->hosts; i++)
+		host_counters(core(h), i, fn, arg);
 }
 
 static void inside_free(struct fw_home *h)
@@ -207,6 +229,11 @@ struct fw_home *fw_inside_new(struct card *c, const struct card_env *env, const 
 
 	if (!h)
 		return NULL;
+	if (!cfg->fw.hosts || cfg->fw.hosts > FW_HOSTS) {
+		free(h);
+		errno = EINVAL;
+		return NULL;
+	}
 	fw_home_init(&h->base, &ops, c, env, cfg);
 	fw_home_env(&h->base, &fw_env);
 	h->fw = calloc(1, fw_size());
@@ -217,7 +244,8 @@ struct fw_home *fw_inside_new(struct card *c, const struct card_env *env, const 
 		errno = -err;
 		return NULL;
 	}
-	card_attach_fw(c, &card_ops, h);
+	for (unsigned int i = 0; i < h->base.hosts; i++)
+		card_attach_fw(h->base.host[i].card, &card_ops, &h->base.host[i]);
 	return &h->base;
 }
 

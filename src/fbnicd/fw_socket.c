@@ -375,7 +375,7 @@ static void card_was_reset(void *ctx)
 
 static void card_link_changed(void *ctx, bool up)
 {
-	fw_home_link(ctx, up);
+	fw_home_link(ctx, 0, up);
 }
 
 static void card_dma_changed(void *ctx)
@@ -398,8 +398,9 @@ static enum fw_phase socket_phase(const struct fw_home *h)
 }
 
 /* It does not tell */
-static bool socket_host_owns(const struct fw_home *h)
+static bool socket_host_owns(const struct fw_home *h, unsigned int host)
 {
+	(void)host;		/* there is one */
 	(void)h;
 	return false;
 }

@@ -16,12 +16,12 @@
 #include "control.h"
 #include "loop.h"
 #include "options.h"
-#include "unit.h"
+#include "package.h"
 
 struct process {
 	struct loop	*loop;
-	struct unit	*unit[MAX_CARDS];
-	unsigned int	nunits;
+	struct package	*package[MAX_CARDS];
+	unsigned int	npackages;
 	struct control	*control;
 	struct loop_hook hook;
 	struct loop_fd	signals;
@@ -29,7 +29,7 @@ struct process {
 };
 
 /*
- * Units that share a wire give work to each other: all run before any timer is
+ * Cards that share a wire give work to each other: all run before any timer is
  * set, and all run again as long as one has something left.
  */
 static bool before_sleep(void *arg)
@@ -38,10 +38,10 @@ static bool before_sleep(void *arg)
 	bool more = false;
 	unsigned int i;
 
-	for (i = 0; i < p->nunits; i++)
-		more |= unit_run(p->unit[i]);
-	for (i = 0; i < p->nunits; i++)
-		unit_settle(p->unit[i]);
+	for (i = 0; i < p->npackages; i++)
+		more |= package_run(p->package[i]);
+	for (i = 0; i < p->npackages; i++)
+		package_settle(p->package[i]);
 	return more;
 }
 
@@ -85,9 +85,9 @@ int main(int argc, char **argv)
 	loop_linger(p.loop, o.linger_us * 1000ull);
 	watch_signals(&p);
 	for (i = 0; i < o.ncards; i++)
-		p.unit[p.nunits++] = unit_new(i, &o.card[i], o.trace, p.loop);
+		p.package[p.npackages++] = package_new(i, &o.card[i], o.trace, p.loop);
 	if (o.control)
-		p.control = control_new(o.control, p.unit, p.nunits, loop_wire(p.loop));
+		p.control = control_new(o.control, p.package, p.npackages, loop_wire(p.loop));
 	p.hook = (struct loop_hook){ .cb = before_sleep, .arg = &p };
 	loop_hook_add(loop_wire(p.loop), &p.hook);
 	puts("fbnicd: ready");
@@ -97,8 +97,8 @@ int main(int argc, char **argv)
 
 	loop_hook_del(loop_wire(p.loop), &p.hook);
 	control_free(p.control);
-	for (i = 0; i < p.nunits; i++)
-		unit_free(p.unit[i]);
+	for (i = 0; i < p.npackages; i++)
+		package_free(p.package[i]);
 	loop_fd_del(loop_wire(p.loop), &p.signals);
 	close(p.sigfd);
 	loop_free(p.loop);

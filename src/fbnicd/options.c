@@ -4,6 +4,7 @@
  *
  * Keys of a card are a table; a value that is wrong, a key that is unknown or
  * given twice, and two cards on one socket are refused before anything starts.
+ * A card has as many hosts as it has socket=.
  */
 #include <getopt.h>
 #include <stdarg.h>
@@ -28,6 +29,8 @@ static const char usage[] =
 "\n"
 "Keys of --card:\n"
 "  socket=PATH     unix socket on which QEMU's vfio-user-pci finds the card\n"
+"                  (up to four times for a card with several hosts: what follows\n"
+"                  is that host's, what stands before the first is for all)\n"
 "  mac=ADDRESS     Ethernet address (default: made from the socket's path)\n"
 "  wire=SPEC       what the cable is plugged into (default: user)\n"
 "                  user, tap:NAME, pair:NAME, stream:ADDRESS, dgram:ADDRESS, none\n"
@@ -79,19 +82,19 @@ static unsigned int number(const char *key, const char *val, unsigned int min, u
 	return (unsigned int)n;
 }
 
-static void set_socket(struct card_options *o, const char *key, const char *val)
+static void set_socket(struct host_options *o, const char *key, const char *val)
 {
 	(void)key;
 	o->socket = val;
 }
 
-static void set_wire(struct card_options *o, const char *key, const char *val)
+static void set_wire(struct host_options *o, const char *key, const char *val)
 {
 	(void)key;
 	o->wire = val;
 }
 
-static void set_pcap(struct card_options *o, const char *key, const char *val)
+static void set_pcap(struct host_options *o, const char *key, const char *val)
 {
 	(void)key;
 	o->pcap = val;
@@ -115,13 +118,13 @@ static void unicast(uint8_t mac[6], const char *key, const char *val)
 		die("%s=%s: a unicast address is wanted", key, val);
 }
 
-static void set_mac(struct card_options *o, const char *key, const char *val)
+static void set_mac(struct host_options *o, const char *key, const char *val)
 {
 	unicast(o->mac, key, val);
 	o->mac_given = true;
 }
 
-static void set_bmcmac(struct card_options *o, const char *key, const char *val)
+static void set_bmcmac(struct host_options *o, const char *key, const char *val)
 {
 	unicast(o->bmc_mac, key, val);
 	o->bmc_mac_given = true;
@@ -157,12 +160,12 @@ static void set_mctp(struct card_options *o, const char *key, const char *val)
 	o->mctp = val + 5;
 }
 
-static void set_queues(struct card_options *o, const char *key, const char *val)
+static void set_queues(struct host_options *o, const char *key, const char *val)
 {
 	o->queues = number(key, val, 1, CARD_QUEUES);
 }
 
-static void set_vectors(struct card_options *o, const char *key, const char *val)
+static void set_vectors(struct host_options *o, const char *key, const char *val)
 {
 	o->vectors = number(key, val, 3, CARD_VECTORS);
 }
@@ -180,7 +183,7 @@ static unsigned int choice(const char *key, const char *val, const struct word *
 	die("%s=%s: %s is wanted", key, val, wanted);
 }
 
-static void set_speed(struct card_options *o, const char *key, const char *val)
+static void set_speed(struct host_options *o, const char *key, const char *val)
 {
 	static const struct word words[] = {
 		{ "25", FW_SPEED_25CR }, { "50", FW_SPEED_50CR2 }, { "50r1", FW_SPEED_50CR },
@@ -190,7 +193,7 @@ static void set_speed(struct card_options *o, const char *key, const char *val)
 	o->speed = choice(key, val, words, "25, 50, 50r1 or 100");
 }
 
-static void set_fec(struct card_options *o, const char *key, const char *val)
+static void set_fec(struct host_options *o, const char *key, const char *val)
 {
 	static const struct word words[] = {
 		{ "none", FW_FEC_NONE }, { "rs", FW_FEC_RS }, { "baser", FW_FEC_BASER }, { NULL, 0 },
@@ -238,22 +241,41 @@ static void set_fw_restart(struct card_options *o, const char *key, const char *
 	o->fw_restart_ms = strcmp(val, "never") ? number(key, val, 0, MAX_FW_MS) : UINT32_MAX;
 }
 
-static const struct {
+/* A key is of each host or of the whole card */
+static const struct key {
 	const char *name;
-	void (*set)(struct card_options *o, const char *key, const char *val);
+	void (*host)(struct host_options *o, const char *key, const char *val);
+	void (*card)(struct card_options *o, const char *key, const char *val);
 } keys[] = {
-	{ "socket", set_socket }, { "mac", set_mac }, { "wire", set_wire }, { "pcap", set_pcap },
-	{ "queues", set_queues }, { "vectors", set_vectors }, { "speed", set_speed },
-	{ "fec", set_fec }, { "state", set_state }, { "bmc", set_bmc }, { "bmcmac", set_bmcmac },
-	{ "fw", set_fw }, { "fw-boot", set_fw_boot }, { "fw-restart", set_fw_restart },
-	{ "mctp", set_mctp },
+	{ "socket", set_socket, NULL }, { "mac", set_mac, NULL }, { "wire", set_wire, NULL },
+	{ "pcap", set_pcap, NULL }, { "queues", set_queues, NULL }, { "vectors", set_vectors, NULL },
+	{ "speed", set_speed, NULL }, { "fec", set_fec, NULL }, { "bmcmac", set_bmcmac, NULL },
+	{ "state", NULL, set_state }, { "bmc", NULL, set_bmc }, { "mctp", NULL, set_mctp }, { "fw", NULL, set_fw },
+	{ "fw-boot", NULL, set_fw_boot }, { "fw-restart", NULL, set_fw_restart },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
 
-static void parse_key(struct card_options *o, char *item, uint32_t *seen)
+/* A --card while it is read: what stands before the first socket= is for all hosts */
+struct reading {
+	struct card_options	*card;
+	struct host_options	all;
+	uint32_t		seen_all, seen_card, seen;	/* bit per key; seen: of the last host */
+};
+
+static void begin_host(struct reading *r)
 {
+	if (r->card->nhosts == MAX_HOSTS)
+		die("--card: at most %d hosts, that is, socket=", MAX_HOSTS);
+	r->card->host[r->card->nhosts++] = r->all;
+	r->seen = r->card->nhosts > 1 ? 0 : r->seen_all;	/* several may change what was said for all */
+}
+
+static void parse_key(struct reading *r, char *item)
+{
+	struct card_options *c = r->card;
 	char *val = strchr(item, '=');
+	uint32_t *seen;
 	unsigned int i;
 
 	if (!val)
@@ -263,16 +285,33 @@ static void parse_key(struct card_options *o, char *item, uint32_t *seen)
 		;
 	if (i == NKEYS)
 		die("--card: there is no key \"%s\"", item);
+	if (keys[i].host == set_socket)
+		begin_host(r);
+	seen = keys[i].card ? &r->seen_card : c->nhosts ? &r->seen : &r->seen_all;
 	if (*seen & (1u << i))
 		die("--card: %s is given twice", item);
 	if (!*val)
 		die("--card: %s= has no value", item);
 	*seen |= 1u << i;
-	keys[i].set(o, item, val);
+	if (keys[i].card)
+		keys[i].card(c, item, val);
+	else
+		keys[i].host(c->nhosts ? &c->host[c->nhosts - 1] : &r->all, item, val);
+}
+
+void mac_add(uint8_t to[6], const uint8_t mac[6], unsigned int n)
+{
+	uint32_t low = (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
+
+	low += n;
+	memcpy(to, mac, 3);
+	to[3] = (uint8_t)(low >> 16);
+	to[4] = (uint8_t)(low >> 8);
+	to[5] = (uint8_t)low;
 }
 
 /* A stable address for a card that was not given one: locally administered, from the path */
-static void default_mac(struct card_options *o)
+static void default_mac(struct host_options *o)
 {
 	uint64_t h = 0xcbf29ce484222325ull;	/* FNV-1a */
 	const char *s;
@@ -287,34 +326,71 @@ static void default_mac(struct card_options *o)
 	o->mac[5] = (uint8_t)h;
 }
 
+/* Addresses that were given for all hosts are the first's, from which the others count on */
+static void spread_macs(struct card_options *c, const struct host_options *all)
+{
+	for (unsigned int i = 0; i < c->nhosts; i++) {
+		struct host_options *h = &c->host[i];
+
+		if (all->mac_given && !memcmp(h->mac, all->mac, 6))
+			mac_add(h->mac, all->mac, i);
+		if (all->bmc_mac_given && !memcmp(h->bmc_mac, all->bmc_mac, 6))
+			mac_add(h->bmc_mac, all->bmc_mac, i);
+	}
+	if (!c->host[0].mac_given)
+		default_mac(&c->host[0]);
+}
+
+static void check_host(const struct options *o, const struct card_options *c, unsigned int host)
+{
+	const struct host_options *h = &c->host[host];
+	const char *path = h->socket;
+
+	for (unsigned int i = 0; i < host; i++)
+		if (!strcmp(c->host[i].socket, path))
+			die("--card: two hosts on socket %s", path);
+	for (unsigned int i = 0; i < o->ncards; i++)
+		for (unsigned int k = 0; k < o->card[i].nhosts; k++)
+			if (!strcmp(o->card[i].host[k].socket, path))
+				die("--card: two cards on socket %s", path);
+	if (c->fw_path && !strcmp(c->fw_path, path))
+		die("--card: the firmware's socket is the card's, %s", path);
+	if (h->fec != FW_FEC_RS && (h->speed == FW_SPEED_50CR || h->speed == FW_SPEED_100CR2))
+		die("--card: the lanes of speed=50r1 and speed=100 have no other FEC than fec=rs");
+	if (h->bmc_mac_given && !c->bmc)
+		die("--card: bmcmac= without bmc=");
+}
+
+static void check_fw(const struct card_options *c)
+{
+	if (c->nhosts > 1 && c->fw != FW_INSIDE)
+		die("--card: a firmware outside serves one host, and this card has %u", c->nhosts);
+}
+
 static void parse_card(struct options *o, char *arg)
 {
 	struct card_options *c = &o->card[o->ncards];
-	uint32_t seen = 0;
-	unsigned int i;
+	struct reading r = {
+		.card = c,
+		.all = { .wire = "user", .queues = CARD_QUEUES, .vectors = CARD_VECTORS, .speed = FW_SPEED_100CR2,
+			 .fec = FW_FEC_RS },
+	};
 	char *item;
 
 	if (o->ncards == MAX_CARDS)
 		die("--card: at most %d cards", MAX_CARDS);
-	*c = (struct card_options){
-		.wire = "user", .queues = CARD_QUEUES, .vectors = CARD_VECTORS,
-		.speed = FW_SPEED_100CR2, .fec = FW_FEC_RS, .fw_restart_ms = 1000,
-	};
+	*c = (struct card_options){ .fw_restart_ms = 1000 };
 	while ((item = strsep(&arg, ",")))
-		parse_key(c, item, &seen);
-	if (!c->socket)
+		parse_key(&r, item);
+	if (!c->nhosts)
 		die("--card: socket=PATH is missing");
-	for (i = 0; i < o->ncards; i++)
-		if (!strcmp(o->card[i].socket, c->socket))
-			die("--card: two cards on socket %s", c->socket);
-	if (c->fw_path && !strcmp(c->fw_path, c->socket))
-		die("--card: the firmware's socket is the card's, %s", c->socket);
-	if (c->fec != FW_FEC_RS && (c->speed == FW_SPEED_50CR || c->speed == FW_SPEED_100CR2))
-		die("--card: the lanes of speed=50r1 and speed=100 have no other FEC than fec=rs");
-	if (c->bmc_mac_given && !c->bmc)
-		die("--card: bmcmac= without bmc=");
-	if (!c->mac_given)
-		default_mac(c);
+	for (unsigned int i = 0; i < c->nhosts; i++)
+		check_host(o, c, i);
+	if (c->nhosts > 1 && r.all.pcap)
+		die("--card: pcap=%s would be one file for %u hosts; say pcap= behind each socket=", r.all.pcap,
+		    c->nhosts);
+	check_fw(c);
+	spread_macs(c, &r.all);
 	o->ncards++;
 }
 
@@ -362,6 +438,7 @@ static void parse_fw(struct options *o, const char *val)
 	if (o->card[0].fw != FW_INSIDE)
 		die("--fw: the card has a fw= already");
 	set_fw(&o->card[0], "--fw", val);
+	check_fw(&o->card[0]);
 }
 
 void options_parse(struct options *o, int argc, char **argv)

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * The card's address: DIR/mac replaces @mac, unless the user gave one; what is
- * used is stored.  Dies if the directory or the file can't be used.
+ * The address of host @host: DIR/mac, or mac1, mac2, mac3, replaces @mac, unless
+ * the user gave one; what is used is stored.  Dies if the directory or the file can't be used.
  */
-void state_mac(const char *dir, uint8_t mac[6], bool given);
+void state_mac(const char *dir, unsigned int host, uint8_t mac[6], bool given);
 
 #endif

@@ -60,12 +60,12 @@
 #define MACDA_ALLMULTI	23u
 #define ACT_LAST	63u
 
-static void csr(struct fw *fw, uint32_t index, uint32_t val)
+static void csr(struct fw_host *h, uint32_t index, uint32_t val)
 {
-	fw->env.bmc.csr_write(fw->env.ctx, index, val);
+	h->fw->env.bmc.csr_write(h->ctx, index, val);
 }
 
-static void program_rxb(struct fw *fw)
+static void program_rxb(struct fw_host *h)
 {
 	static const struct { uint16_t addr, size; } fifo[8] = {	/* in 64 bytes, in 2 KiB */
 		[0] = { 0x1800, 0x20 }, [3] = { 0x1c00, 0x10 }, [4] = { 0, 0xc0 }, [6] = { 0x1e00, 0x10 },
@@ -74,74 +74,74 @@ static void program_rxb(struct fw *fw)
 	for (uint32_t i = 0; i < 8; i++) {
 		uint32_t cells = fifo[i].size * 32u, drop = cells - JUMBO_CELLS;
 
-		csr(fw, CSR_RXB_CT_SIZE + i, 4 | 2 << 6);
-		csr(fw, CSR_RXB_PBUF_CFG + i, fifo[i].addr | (uint32_t)fifo[i].size << 13);
-		csr(fw, CSR_RXB_PBUF_CREDIT + i, cells ? cells + 4 : 0);
+		csr(h, CSR_RXB_CT_SIZE + i, 4 | 2 << 6);
+		csr(h, CSR_RXB_PBUF_CFG + i, fifo[i].addr | (uint32_t)fifo[i].size << 13);
+		csr(h, CSR_RXB_PBUF_CREDIT + i, cells ? cells + 4 : 0);
 		if (!cells)
 			continue;
-		csr(fw, CSR_RXB_PAUSE_THLD + i, NEVER);
-		csr(fw, CSR_RXB_ECN_THLD + i, NEVER);
-		csr(fw, CSR_RXB_DROP_THLD + i, drop | drop << 13);
+		csr(h, CSR_RXB_PAUSE_THLD + i, NEVER);
+		csr(h, CSR_RXB_ECN_THLD + i, NEVER);
+		csr(h, CSR_RXB_DROP_THLD + i, drop | drop << 13);
 	}
-	csr(fw, CSR_RXB_PAUSE_DROP_CTRL, DROP_FIFOS);
+	csr(h, CSR_RXB_PAUSE_DROP_CTRL, DROP_FIFOS);
 }
 
 /* @dontcare: bits of the address, first byte in the high ones; @mac NULL: no entry */
-static void program_macda(struct fw *fw, uint32_t i, const uint8_t *mac, uint64_t dontcare)
+static void program_macda(struct fw_host *h, uint32_t i, const uint8_t *mac, uint64_t dontcare)
 {
 	for (uint32_t w = 0; w < 3; w++) {	/* word 0: bytes 4 and 5 */
 		uint32_t val = mac ? (uint32_t)mac[4 - 2 * w] << 8 | mac[5 - 2 * w] : 0;
 
-		csr(fw, CSR_RPC_TCAM_MACDA + 32 * w + i, val | (uint32_t)(dontcare >> 16 * w & 0xffff) << 16);
+		csr(h, CSR_RPC_TCAM_MACDA + 32 * w + i, val | (uint32_t)(dontcare >> 16 * w & 0xffff) << 16);
 	}
-	csr(fw, CSR_RPC_TCAM_MACDA + 32 * 3 + i, mac ? VALIDATE : 0);
+	csr(h, CSR_RPC_TCAM_MACDA + 32 * 3 + i, mac ? VALIDATE : 0);
 }
 
-static void program_rpc(struct fw *fw)
+static void program_rpc(struct fw_host *h)
 {
 	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, group[6] = { 1 };
-	const struct fw_config *c = &fw->cfg;
+	const struct fw_host_config *c = &h->cfg;
 
 	for (uint32_t i = 0; i < FW_BMC_MACS; i++)
-		program_macda(fw, i, i < c->bmc_macs ? c->bmc_mac[i] : NULL, 0);
-	program_macda(fw, MACDA_BROADCAST, broadcast, 0);
+		program_macda(h, i, i < c->bmc_macs ? c->bmc_mac[i] : NULL, 0);
+	program_macda(h, MACDA_BROADCAST, broadcast, 0);
 	if (c->bmc_all_multi)
-		program_macda(fw, MACDA_ALLMULTI, group, 0xfeffffffffff);
+		program_macda(h, MACDA_ALLMULTI, group, 0xfeffffffffff);
 
-	csr(fw, CSR_RPC_ACT_TBL0_DEFAULT, ACT_DROP);
-	csr(fw, CSR_RPC_ACT_TBL0 + ACT_LAST, ACT_TO_BMC);
-	csr(fw, CSR_RPC_ACT_TBL1 + ACT_LAST, 0);
+	csr(h, CSR_RPC_ACT_TBL0_DEFAULT, ACT_DROP);
+	csr(h, CSR_RPC_ACT_TBL0 + ACT_LAST, ACT_TO_BMC);
+	csr(h, CSR_RPC_ACT_TBL1 + ACT_LAST, 0);
 	for (uint32_t w = 0; w < 11; w++) {
 		uint32_t key = w == 1 ? KEY_MACDA_HIT : 0;
 
-		csr(fw, CSR_RPC_TCAM_ACT + 64 * w + ACT_LAST, key | (~key & 0xffff) << 16);
+		csr(h, CSR_RPC_TCAM_ACT + 64 * w + ACT_LAST, key | (~key & 0xffff) << 16);
 	}
-	csr(fw, CSR_RPC_TCAM_ACT + 64 * 11 + ACT_LAST, VALIDATE);
-	csr(fw, CSR_RPC_RMI_CONFIG, RMI_ON);
+	csr(h, CSR_RPC_TCAM_ACT + 64 * 11 + ACT_LAST, VALIDATE);
+	csr(h, CSR_RPC_RMI_CONFIG, RMI_ON);
 }
 
 /* What a driver makes of the addresses in its entries for the BMC; groups are elsewhere */
-static void program_unicast(struct fw *fw)
+static void program_unicast(struct fw_host *h)
 {
-	const struct fw_config *c = &fw->cfg;
+	const struct fw_host_config *c = &h->cfg;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < c->bmc_macs; i++)
 		if (!(c->bmc_mac[i][0] & 1))
-			program_macda(fw, n++, c->bmc_mac[i], 0);
+			program_macda(h, n++, c->bmc_mac[i], 0);
 	while (n < FW_BMC_MACS)
-		program_macda(fw, n++, NULL, 0);
+		program_macda(h, n++, NULL, 0);
 }
 
-void bmc_program(struct fw *fw)
+void bmc_program(struct fw_host *h)
 {
-	if (!fw->cfg.bmc_macs || !fw->env.bmc.csr_write)
+	if (!h->cfg.bmc_macs || !h->fw->env.bmc.csr_write)
 		return;
-	program_rxb(fw);
-	program_rpc(fw);
-	csr(fw, CSR_SIG_MAC_IN0, 0);
-	csr(fw, CSR_MAC_COMMAND_CONFIG, MAC_ON);
-	fw->tables_ours = true;
+	program_rxb(h);
+	program_rpc(h);
+	csr(h, CSR_SIG_MAC_IN0, 0);
+	csr(h, CSR_MAC_COMMAND_CONFIG, MAC_ON);
+	h->tables_ours = true;
 }
 
 /*
@@ -150,35 +150,38 @@ void bmc_program(struct fw *fw)
  */
 void bmc_boot(struct fw *fw)
 {
-	uint32_t rmi = fw->env.reg_read ? fw->env.reg_read(fw->env.ctx, CSR_RPC_RMI_CONFIG) : 0;
-
 	if (fw->env.bmc.restarted)
 		fw->env.bmc.restarted(fw->env.ctx);
-	if (!(rmi & RMI_ENABLE))
-		bmc_program(fw);
+	EACH_HOST(fw, h) {
+		uint32_t rmi = fw->env.reg_read ? fw->env.reg_read(h->ctx, CSR_RPC_RMI_CONFIG) : 0;
+
+		if (!(rmi & RMI_ENABLE))
+			bmc_program(h);
+	}
 }
 
-void bmc_owner(struct fw *fw)
+void bmc_owner(struct fw_host *h)
 {
-	if (fw->env.bmc.owner)
-		fw->env.bmc.owner(fw->env.ctx, fw->host_owns);
-	if (fw->host_owns)
-		fw->tables_ours = false;
+	if (h->fw->env.bmc.owner)
+		h->fw->env.bmc.owner(h->ctx, h->host_owns);
+	if (h->host_owns)
+		h->tables_ours = false;
 	else
-		bmc_program(fw);
+		bmc_program(h);
 }
 
-void bmc_table(struct fw *fw)
+void bmc_table(struct fw_host *h)
 {
 	static const struct fw_mac_sync nothing;
 
-	if (fw->env.bmc.table)
-		fw->env.bmc.table(fw->env.ctx, fw->host_owns ? &fw->sync : &nothing);
+	if (h->fw->env.bmc.table)
+		h->fw->env.bmc.table(h->ctx, h->host_owns ? &h->sync : &nothing);
 }
 
-int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool all_multi)
+int fw_bmc_set(struct fw *fw, unsigned int host, unsigned int macs, const uint8_t mac[][6], bool all_multi)
 {
-	struct fw_config *c = &fw->cfg;
+	struct fw_host *h = &fw->host[host];
+	struct fw_host_config *c = &h->cfg;
 	bool ours, first = !c->bmc_macs;
 
 	if (macs > FW_BMC_MACS)
@@ -190,16 +193,16 @@ int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool al
 	c->bmc_all_multi = all_multi;
 	if (!fw_ready(fw))
 		return 0;
-	if (fw->tables_ours || (first && !fw->host_owns))
-		bmc_program(fw);
+	if (h->tables_ours || (first && !h->host_owns))
+		bmc_program(h);
 	else if (fw->env.bmc.csr_write)
-		program_unicast(fw);
+		program_unicast(h);
 	/* The driver takes a new capability message at any time, and rewrites its tables within a second */
-	if (fw->caps_sent) {
+	if (h->caps_sent) {
 		ours = mbx_enter(fw);
-		fw_send_caps(fw);
+		fw_send_caps(h);
 		if (ours) {
-			mbx_flush(fw);
+			mbx_flush(h);
 			mbx_leave(fw);
 		}
 	}

@@ -6,6 +6,10 @@
  * A reset of the PCI function takes the mailbox away, not the firmware: heads
  * return to 0, replies that wait are dropped, the host owns nothing any more.
  *
+ * The card may have several hosts.  What one of them sends, leaves lying or
+ * breaks stays within its struct fw_host, its log included; the firmware's life,
+ * flash, sensors and PLDM are the card's and there once.
+ *
  * There is one timer.  What wants to be done later has a slot in deadline[];
  * the home's timer is always set to the earliest.
  *
@@ -57,16 +61,21 @@ void fw_config_default(struct fw_config *cfg)
 		.mgmt = { FW_VERSION(26, 11, 0, 1), "openfbnic" },
 		.boot = { FW_VERSION(26, 11, 0, 1), "openfbnic-boot" },
 		.uefi = { FW_VERSION(26, 11, 0, 1), "openfbnic-uefi" },
-		.speed = FW_SPEED_100CR2,
-		.fec = FW_FEC_RS,
 		.max_speed = FW_SPEED_100CR2,
 		.restart_ms = 1000,
 		/* as Meta's mock firmware has them */
 		.temp_min = -1000, .temp_max = 95000, .temp_crit = 105000, .volt_min = 675, .volt_max = 825,
+		.hosts = 1,
+	};
+	static const struct fw_host_config host = {
+		.speed = FW_SPEED_100CR2,
+		.fec = FW_FEC_RS,
 		.module = { .kind = FW_MODULE_DAC, .temp = 28000, .volt = 3300 },
 	};
 
 	memcpy(cfg, &def, sizeof(*cfg));
+	for (unsigned int i = 0; i < FW_HOSTS; i++)
+		memcpy(&cfg->host[i], &host, sizeof(host));
 }
 
 size_t fw_size(void)
@@ -82,12 +91,34 @@ static bool version_ok(const struct fw_version *v)
 	return false;
 }
 
-static bool config_ok(const struct fw_config *c)
+static bool host_config_ok(const struct fw_host_config *c)
 {
-	return version_ok(&c->mgmt) && version_ok(&c->boot) && version_ok(&c->uefi) && c->mgmt.version &&
-	       c->speed >= FW_SPEED_25CR && c->speed <= FW_SPEED_100CR2 &&
+	return c->speed >= FW_SPEED_25CR && c->speed <= FW_SPEED_100CR2 &&
 	       c->fec >= FW_FEC_NONE && c->fec <= FW_FEC_BASER && c->bmc_macs <= FW_BMC_MACS &&
 	       c->module.kind < FW_MODULES;
+}
+
+static bool config_ok(const struct fw_config *c)
+{
+	if (!c->hosts || c->hosts > FW_HOSTS)
+		return false;
+	for (unsigned int i = 0; i < c->hosts; i++)
+		if (!host_config_ok(&c->host[i]))
+			return false;
+	return version_ok(&c->mgmt) && version_ok(&c->boot) && version_ok(&c->uefi) && c->mgmt.version;
+}
+
+static void host_init(struct fw *fw, unsigned int i)
+{
+	struct fw_host *h = &fw->host[i];
+
+	h->fw = fw;
+	h->ctx = fw->env.host_ctx[i];
+	h->id = i;
+	h->cfg = fw->cfg.host[i];
+	h->module = h->cfg.module;
+	for (unsigned int k = 0; k < HOST_SLOT_COUNT; k++)
+		h->deadline[k] = FW_NEVER;
 }
 
 int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env)
@@ -100,7 +131,8 @@ int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env
 	fw->cfg = *cfg;
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		fw->deadline[i] = FW_NEVER;
-	fw->module = cfg->module;
+	for (unsigned int i = 0; i < cfg->hosts; i++)
+		host_init(fw, i);
 	fw_power(fw);
 	return 0;
 }
@@ -113,54 +145,57 @@ uint64_t fw_uptime_ms(const struct fw *fw)
 
 /* ---- events from outside ---- */
 
-void fw_host_gone(struct fw *fw)
+void fw_host_gone(struct fw_host *h)
 {
-	bool was = fw->host_here || fw->host_owns, owned = fw->host_owns;
+	bool was = h->host_here || h->host_owns, owned = h->host_owns;
 
-	fw->host_here = false;
-	fw->host_owns = false;
-	fw->caps_sent = false;
-	memset(&fw->sync, 0, sizeof(fw->sync));
-	owner_forget(fw);
-	update_forget(fw);
-	log_stop(fw);
-	bmc_table(fw);
+	h->host_here = false;
+	h->host_owns = false;
+	h->caps_sent = false;
+	memset(&h->sync, 0, sizeof(h->sync));
+	owner_forget(h);
+	update_forget(h);
+	log_stop(h);
+	bmc_table(h);
 	if (owned)
-		bmc_owner(fw);
+		bmc_owner(h);
 	if (!was)
 		return;
-	fw->counter[FWC_HOST_GONE]++;
-	log_write(fw, "host: driver disconnected", false);
-	fw_state(fw, "host gone");
+	h->counter[FWC_HOST_GONE]++;
+	log_write(h, "host: driver disconnected", false);
+	host_state(h, "host gone");
 }
 
-void fw_host_reset(struct fw *fw)
+void fw_host_reset(struct fw *fw, unsigned int host)
 {
-	otp_write(fw);
+	struct fw_host *h = &fw->host[host];
+
+	otp_write(h);
 	if (fw->phase != FW_READY) {
-		mbx_reset(fw);
+		mbx_reset(h);
 		return;
 	}
-	fw_host_gone(fw);
-	mbx_reset(fw);
-	fw->counter[FWC_RESETS]++;
-	log_write(fw, "host: function reset", false);
-	fw_state(fw, "function reset");
-	fw_apply_link_mode(fw);
-	bmc_program(fw);
+	fw_host_gone(h);
+	mbx_reset(h);
+	h->counter[FWC_RESETS]++;
+	log_write(h, "host: function reset", false);
+	host_state(h, "function reset");
+	fw_apply_link_mode(h);
+	bmc_program(h);
 }
 
-void fw_link(struct fw *fw, bool up)
+void fw_link(struct fw *fw, unsigned int host, bool up)
 {
+	struct fw_host *h = &fw->host[host];
 	bool ours;
 
-	if (fw->phase != FW_READY || (fw->link_known && up == fw->link_up))
+	if (fw->phase != FW_READY || (h->link_known && up == h->link_up))
 		return;
-	fw->link_known = true;
-	fw->link_up = up;
+	h->link_known = true;
+	h->link_up = up;
 	ours = mbx_enter(fw);
-	log_write(fw, up ? "link: up" : "link: down", false);
-	fw_state(fw, up ? "link up" : "link down");
+	log_write(h, up ? "link: up" : "link: down", false);
+	host_state(h, up ? "link up" : "link down");
 	if (ours)
 		mbx_leave(fw);
 }
@@ -169,9 +204,15 @@ static void timer_program(struct fw *fw)
 {
 	uint64_t first = FW_NEVER;
 
-	for (unsigned int i = 0; i < SLOT_COUNT && fw->phase != FW_HUNG; i++)
-		if (fw->deadline[i] < first)
-			first = fw->deadline[i];
+	if (fw->phase != FW_HUNG) {
+		for (unsigned int i = 0; i < SLOT_COUNT; i++)
+			if (fw->deadline[i] < first)
+				first = fw->deadline[i];
+		EACH_HOST(fw, h)
+			for (unsigned int i = 0; i < HOST_SLOT_COUNT; i++)
+				if (h->deadline[i] < first)
+					first = h->deadline[i];
+	}
 	fw->env.timer(fw->env.ctx, first);
 }
 
@@ -184,11 +225,32 @@ void fw_defer(struct fw *fw, enum fw_slot slot, uint64_t when)
 	timer_program(fw);
 }
 
+void host_defer(struct fw_host *h, enum host_slot slot, uint64_t when)
+{
+	if (h->deadline[slot] == when)
+		return;
+	h->deadline[slot] = when;
+	timer_program(h->fw);
+}
+
+static void host_timer(struct fw_host *h, uint64_t now)
+{
+	static void (*const act[HOST_SLOT_COUNT])(struct fw_host *h) = {
+		[HOST_SLOT_LOG] = log_timer,
+		[HOST_SLOT_OWNER] = owner_timer,
+	};
+
+	for (unsigned int i = 0; i < HOST_SLOT_COUNT; i++) {
+		if (h->deadline[i] > now || h->fw->phase == FW_HUNG)
+			continue;
+		h->deadline[i] = FW_NEVER;
+		act[i](h);
+	}
+}
+
 void fw_timer(struct fw *fw)
 {
 	static void (*const act[SLOT_COUNT])(struct fw *fw) = {
-		[SLOT_LOG] = log_timer,
-		[SLOT_OWNER] = owner_timer,
 		[SLOT_LIFE] = life_timer,
 		[SLOT_UPDATE] = update_timer,
 		[SLOT_PLDM] = pldm_timer,
@@ -197,17 +259,17 @@ void fw_timer(struct fw *fw)
 
 	if (!mbx_enter(fw))
 		return;
+	EACH_HOST(fw, h)
+		host_timer(h, now);
 	for (unsigned int i = 0; i < SLOT_COUNT; i++) {
-		if (fw->deadline[i] > now)
-			continue;
-		if (fw->phase == FW_HUNG)
+		if (fw->deadline[i] > now || fw->phase == FW_HUNG)
 			continue;
 		fw->deadline[i] = FW_NEVER;
 		act[i](fw);
 	}
 	timer_program(fw);
 	if (fw->phase == FW_READY)
-		mbx_flush(fw);
+		mbx_flush_all(fw);
 	mbx_leave(fw);
 }
 
@@ -219,14 +281,34 @@ void fw_event(struct fw *fw, const struct fw_event *ev)
 		fw->env.event(fw->env.ctx, ev);
 }
 
-void fw_refuse(struct fw *fw, enum fw_refusal why, const struct fw_event *ev)
+void host_event(struct fw_host *h, const struct fw_event *ev)
 {
 	struct fw_event e = *ev;
 
-	fw->refused[why]++;
+	e.host = h->id + 1;
+	fw_event(h->fw, &e);
+}
+
+static void refused(struct fw *fw, enum fw_refusal why, struct fw_event e)
+{
 	e.kind = FW_EV_REFUSED;
 	e.reason = fw_refusal_names[why];
 	fw_event(fw, &e);
+}
+
+void fw_refuse(struct fw *fw, enum fw_refusal why, const struct fw_event *ev)
+{
+	fw->refused[why]++;
+	refused(fw, why, *ev);
+}
+
+void host_refuse(struct fw_host *h, enum fw_refusal why, const struct fw_event *ev)
+{
+	struct fw_event e = *ev;
+
+	h->refused[why]++;
+	e.host = h->id + 1;
+	refused(h->fw, why, e);
 }
 
 void fw_state(struct fw *fw, const char *what)
@@ -234,27 +316,50 @@ void fw_state(struct fw *fw, const char *what)
 	fw_event(fw, &(struct fw_event){ .kind = FW_EV_STATE, .name = what });
 }
 
-bool fw_host_owns(const struct fw *fw)
+void host_state(struct fw_host *h, const char *what)
 {
-	return fw->host_owns;
+	host_event(h, &(struct fw_event){ .kind = FW_EV_STATE, .name = what });
 }
 
-bool fw_host_here(const struct fw *fw)
+bool fw_host_owns(const struct fw *fw, unsigned int host)
 {
-	return fw->host_here;
+	return fw->host[host].host_owns;
 }
 
-const struct fw_mac_sync *fw_mac_sync(const struct fw *fw)
+bool fw_host_here(const struct fw *fw, unsigned int host)
 {
-	return &fw->sync;
+	return fw->host[host].host_here;
+}
+
+const struct fw_mac_sync *fw_mac_sync(const struct fw *fw, unsigned int host)
+{
+	return &fw->host[host].sync;
+}
+
+uint64_t fw_host_counter(const struct fw *fw, unsigned int host, enum fw_counter c)
+{
+	return fw->host[host].counter[c];
+}
+
+uint64_t fw_host_refused(const struct fw *fw, unsigned int host, enum fw_refusal r)
+{
+	return fw->host[host].refused[r];
 }
 
 uint64_t fw_counter(const struct fw *fw, enum fw_counter c)
 {
-	return fw->counter[c];
+	uint64_t n = fw->counter[c];
+
+	for (unsigned int i = 0; i < fw->cfg.hosts; i++)
+		n += fw->host[i].counter[c];
+	return n;
 }
 
 uint64_t fw_refused(const struct fw *fw, enum fw_refusal r)
 {
-	return fw->refused[r];
+	uint64_t n = fw->refused[r];
+
+	for (unsigned int i = 0; i < fw->cfg.hosts; i++)
+		n += fw->host[i].refused[r];
+	return n;
 }

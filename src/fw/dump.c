@@ -8,6 +8,8 @@
  * left, which also survives the loss of power, is kept until it was read to its
  * end.
  *
+ * Each host of a card has its own, of itself and of the card.
+ *
  * Layout, little-endian: a header of 32 bytes
  *
  *	0  "OFBDUMP1"			16  uptime in ms, 64 bits
@@ -59,17 +61,17 @@ struct dumper {
 	uint32_t	sections;
 };
 
-void dump_note(struct fw *fw, unsigned int id, size_t len, unsigned int dir, int err)
+void dump_note(struct fw_host *h, unsigned int id, size_t len, unsigned int dir, int err)
 {
-	struct hist_entry *h = &fw->hist[fw->hist_next++ % HIST_ENTRIES];
+	struct hist_entry *e = &h->hist[h->hist_next++ % HIST_ENTRIES];
 
-	put_le32(h->msec, (uint32_t)fw_uptime_ms(fw));
-	h->id[0] = (uint8_t)id;
-	h->id[1] = (uint8_t)(id >> 8);
-	h->len[0] = (uint8_t)len;
-	h->len[1] = (uint8_t)(len >> 8);
-	h->dir = (uint8_t)dir;
-	h->err = (uint8_t)-err;
+	put_le32(e->msec, (uint32_t)fw_uptime_ms(h->fw));
+	e->id[0] = (uint8_t)id;
+	e->id[1] = (uint8_t)(id >> 8);
+	e->len[0] = (uint8_t)len;
+	e->len[1] = (uint8_t)(len >> 8);
+	e->dir = (uint8_t)dir;
+	e->err = (uint8_t)-err;
 }
 
 static void d_bytes(struct dumper *d, const void *p, size_t len)
@@ -127,8 +129,10 @@ static void d_line(struct dumper *d, const char *what, const char *text, uint32_
 	d_bytes(d, line, s.len);
 }
 
-static void d_text(struct fw *fw, struct dumper *d, const char *why)
+static void d_text(struct fw_host *h, struct dumper *d, const char *why)
 {
+	const struct fw *fw = h->fw;
+
 	d_section(d, "TEXT");
 	d_line(d, "reason", why, 0);
 	d_line(d, "phase", fw_phase_names[fw->phase], 0);
@@ -141,15 +145,15 @@ static void d_text(struct fw *fw, struct dumper *d, const char *why)
 	d_section_end(d);
 }
 
-static void d_regs(struct fw *fw, struct dumper *d)
+static void d_regs(struct fw_host *h, struct dumper *d)
 {
-	if (!fw->env.reg_read)
+	if (!h->fw->env.reg_read)
 		return;
 	d_section(d, "REGS");
 	for (unsigned int i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
 		for (uint32_t csr = regs[i].csr; csr < regs[i].csr + regs[i].n; csr++) {
 			d_u32(d, csr);
-			d_u32(d, fw->env.reg_read(fw->env.ctx, csr));
+			d_u32(d, h->fw->env.reg_read(h->ctx, csr));
 		}
 	d_section_end(d);
 }
@@ -165,157 +169,161 @@ static void d_message(struct dumper *d, const uint32_t *msg)
 	d_bytes(d, msg, len);
 }
 
-static void d_last(struct fw *fw, struct dumper *d)
+static void d_last(struct fw_host *h, struct dumper *d)
 {
 	d_section(d, "LAST");
-	d_message(d, fw->in);
-	d_message(d, fw->out);
+	d_message(d, h->in);
+	d_message(d, h->out);
 	d_section_end(d);
 }
 
-static void d_stat(struct fw *fw, struct dumper *d)
+static void d_stat(struct fw_host *h, struct dumper *d)
 {
 	d_section(d, "STAT");
-	d_u32(d, (uint32_t)fw->host_here | (uint32_t)fw->host_owns << 1 | (uint32_t)fw->link_up << 2 |
-		 (uint32_t)fw->log_on << 3);
-	d_u32(d, fw->head[RING_RX] | fw->head[RING_TX] << 16);
+	d_u32(d, (uint32_t)h->host_here | (uint32_t)h->host_owns << 1 | (uint32_t)h->link_up << 2 |
+		 (uint32_t)h->log_on << 3);
+	d_u32(d, h->head[RING_RX] | h->head[RING_TX] << 16);
 	for (unsigned int i = 0; i < FWC_COUNT; i++)
-		d_u64(d, fw->counter[i]);
+		d_u64(d, h->fw->counter[i] + h->counter[i]);
 	for (unsigned int i = 0; i < FWR_COUNT; i++)
-		d_u64(d, fw->refused[i]);
+		d_u64(d, h->fw->refused[i] + h->refused[i]);
 	d_section_end(d);
 }
 
-static void d_mailbox(struct fw *fw, struct dumper *d)
+static void d_mailbox(struct fw_host *h, struct dumper *d)
 {
 	d_section(d, "MBOX");
 	for (unsigned int i = 0; i < MBX_WORDS; i++)
-		d_u32(d, fw->env.mbx_read(fw->env.ctx, MBX_WORD + i));
+		d_u32(d, h->fw->env.mbx_read(h->ctx, MBX_WORD + i));
 	d_section_end(d);
 }
 
-static void d_history(struct fw *fw, struct dumper *d)
+static void d_history(struct fw_host *h, struct dumper *d)
 {
-	unsigned int n = fw->hist_next < HIST_ENTRIES ? fw->hist_next : HIST_ENTRIES;
+	unsigned int n = h->hist_next < HIST_ENTRIES ? h->hist_next : HIST_ENTRIES;
 
 	d_section(d, "HIST");
-	for (unsigned int i = fw->hist_next - n; i != fw->hist_next; i++)
-		d_bytes(d, &fw->hist[i % HIST_ENTRIES], sizeof(fw->hist[0]));
+	for (unsigned int i = h->hist_next - n; i != h->hist_next; i++)
+		d_bytes(d, &h->hist[i % HIST_ENTRIES], sizeof(h->hist[0]));
 	d_section_end(d);
 }
 
-static void d_logs(struct fw *fw, struct dumper *d)
+static void d_logs(struct fw_host *h, struct dumper *d)
 {
-	uint64_t i = fw->log_next > LOG_ENTRIES ? fw->log_next - LOG_ENTRIES : 1;
+	uint64_t i = h->log_next > LOG_ENTRIES ? h->log_next - LOG_ENTRIES : 1;
 	char line[LOG_LINE + 16];
 	struct fw_str s;
 
 	d_section(d, "LOGS");
-	for (; i < fw->log_next; i++) {
+	for (; i < h->log_next; i++) {
 		str_begin(&s, line, sizeof(line));
-		str_dec(&s, fw->log[i % LOG_ENTRIES].msec, 0);
+		str_dec(&s, h->log[i % LOG_ENTRIES].msec, 0);
 		str_put(&s, " ");
-		str_put(&s, fw->log[i % LOG_ENTRIES].text);
+		str_put(&s, h->log[i % LOG_ENTRIES].text);
 		str_put(&s, "\n");
 		d_bytes(d, line, s.len);
 	}
 	d_section_end(d);
 }
 
-void dump_create(struct fw *fw, enum dump_reason reason, const char *why)
+void dump_create(struct fw_host *h, enum dump_reason reason, const char *why)
 {
-	struct dumper d = { .p = fw->dump, .len = DUMP_HDR, .cap = sizeof(fw->dump) };
+	struct dumper d = { .p = h->dump, .len = DUMP_HDR, .cap = sizeof(h->dump) };
 	size_t size;
 
-	d_text(fw, &d, why);
-	d_stat(fw, &d);
-	d_mailbox(fw, &d);
-	d_regs(fw, &d);
-	d_history(fw, &d);
-	d_last(fw, &d);
-	d_logs(fw, &d);
+	d_text(h, &d, why);
+	d_stat(h, &d);
+	d_mailbox(h, &d);
+	d_regs(h, &d);
+	d_history(h, &d);
+	d_last(h, &d);
+	d_logs(h, &d);
 	size = d.len;
 
 	d.len = 0;
 	d_bytes(&d, "OFBDUMP1", 8);
 	d_u32(&d, (uint32_t)size);
 	d_u32(&d, reason);
-	d_u64(&d, fw_uptime_ms(fw));
-	d_u32(&d, fw->running[PART_CONTROL].version);
+	d_u64(&d, fw_uptime_ms(h->fw));
+	d_u32(&d, h->fw->running[PART_CONTROL].version);
 	d_u32(&d, d.sections);
-	fw->dump_size = (uint32_t)size;
-	fw->dump_kept = fw->dump_crash = reason == DUMP_CRASH;
-	fw->dump_serial++;
-	fw_state(fw, "core dump made");
+	h->dump_size = (uint32_t)size;
+	h->dump_kept = h->dump_crash = reason == DUMP_CRASH;
+	h->dump_serial++;
+	host_state(h, "core dump made");
 }
 
 /*
  * The BMC's way to the same dump.  It does not count as read: a crash is for
  * the host to report.
  */
-int fw_dump_take(struct fw *fw, bool crash)
+int fw_dump_take(struct fw *fw, unsigned int host, bool crash)
 {
+	struct fw_host *h = &fw->host[host];
+
 	if (fw->phase != FW_READY)
 		return -FW_EBUSY;
-	if (crash && !(fw->dump_size && fw->dump_crash))
+	if (crash && !(h->dump_size && h->dump_crash))
 		return -FW_ENOENT;
-	if (!crash && !fw->dump_kept)
-		dump_create(fw, DUMP_ASKED, "asked for by the BMC");
-	fw->dump_bmc = fw->dump_serial;
-	return (int)fw->dump_size;
+	if (!crash && !h->dump_kept)
+		dump_create(h, DUMP_ASKED, "asked for by the BMC");
+	h->dump_bmc = h->dump_serial;
+	return (int)h->dump_size;
 }
 
-int fw_dump_read(struct fw *fw, uint32_t off, uint8_t *buf, size_t len)
+int fw_dump_read(struct fw *fw, unsigned int host, uint32_t off, uint8_t *buf, size_t len)
 {
+	const struct fw_host *h = &fw->host[host];
+
 	if (fw->phase != FW_READY)
 		return -FW_EBUSY;
-	if (!fw->dump_size || fw->dump_bmc != fw->dump_serial)
+	if (!h->dump_size || h->dump_bmc != h->dump_serial)
 		return -FW_ENOENT;
-	if (off > fw->dump_size || len > fw->dump_size - off)
+	if (off > h->dump_size || len > h->dump_size - off)
 		return -FW_EINVAL;
-	memcpy(buf, fw->dump + off, len);
+	memcpy(buf, h->dump + off, len);
 	return 0;
 }
 
-int fw_on_dump_info(struct fw *fw, const struct fw_in *in)
+int fw_on_dump_info(struct fw_host *h, const struct fw_in *in)
 {
-	bool none = fault_strikes(fw, FW_FAULT_DUMP);
+	bool none = fault_strikes(h->fw, FW_FAULT_DUMP);
 	struct fw_out o;
 
-	if (in->a[DUMP_INFO_CREATE].p && !fw->dump_kept && !none)
-		dump_create(fw, DUMP_ASKED, "asked for by the host");
+	if (in->a[DUMP_INFO_CREATE].p && !h->dump_kept && !none)
+		dump_create(h, DUMP_ASKED, "asked for by the host");
 
-	fw_reply(fw, &o, MSG_DUMP_INFO_RESP);
-	if (fw->dump_size && !none) {
+	fw_reply(h, &o, MSG_DUMP_INFO_RESP);
+	if (h->dump_size && !none) {
 		out_flag(&o, DUMP_INFO_AVAILABLE);
-		out_uint(&o, DUMP_INFO_SIZE, fw->dump_size);
+		out_uint(&o, DUMP_INFO_SIZE, h->dump_size);
 	}
-	return fw_send(fw, &o);
+	return fw_send(h, &o);
 }
 
-int fw_on_dump_read(struct fw *fw, const struct fw_in *in)
+int fw_on_dump_read(struct fw_host *h, const struct fw_in *in)
 {
 	uint64_t off = tlv_uint(&in->a[DUMP_OFFSET]);
 	uint64_t len = tlv_uint(&in->a[DUMP_LENGTH]);
 	struct fw_out o;
 	int err = 0;
 
-	if (!fw->dump_size)
+	if (!h->dump_size)
 		err = -FW_ENOENT;
-	else if (!len || len > TLV_MAX_DATA || off > fw->dump_size || len > fw->dump_size - off)
+	else if (!len || len > TLV_MAX_DATA || off > h->dump_size || len > h->dump_size - off)
 		err = -FW_EINVAL;
-	else if (fault_strikes(fw, FW_FAULT_DUMP_READ))
+	else if (fault_strikes(h->fw, FW_FAULT_DUMP_READ))
 		err = -FW_EIO;
 
-	fw_reply(fw, &o, MSG_DUMP_READ_RESP);
+	fw_reply(h, &o, MSG_DUMP_READ_RESP);
 	out_uint(&o, DUMP_OFFSET, off);
 	out_uint(&o, DUMP_LENGTH, len);
 	if (err)
 		out_sint(&o, DUMP_ERROR, err);
 	else
-		out_bytes(&o, DUMP_DATA, fw->dump + off, (size_t)len);
-	if (!err && off + len == fw->dump_size)
-		fw->dump_kept = false;
-	fw_send(fw, &o);
+		out_bytes(&o, DUMP_DATA, h->dump + off, (size_t)len);
+	if (!err && off + len == h->dump_size)
+		h->dump_kept = false;
+	fw_send(h, &o);
 	return err;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The flash: where images, the EEPROM and a core dump stay.
+ * The flash: where images, the EEPROM and a core dump of each host stay.
  *
  *	0x000000  directory, copy 0	0x100000  bootloader (CMRT), 2 x 1 MiB
  *	0x001000  directory, copy 1	0x400000  control firmware, 2 x 4 MiB
- *	0x010000  core dump, 64 KiB	0xc00000  option ROM (UEFI), 2 x 2 MiB
+ *	0x010000  core dumps, 4 x 64 KiB 0xc00000  option ROM (UEFI), 2 x 2 MiB
  *
  * Each part has two slots.  The directory says which slot the next power-on
  * takes ("stored"), and what is in them; a slot marked FACTORY has no bytes in
@@ -226,17 +226,18 @@ static bool slot_whole(struct fw *fw, unsigned int part, unsigned int slot)
 {
 	const struct flash_slot *s = &fw->dir.part[part].slot[slot];
 	uint32_t off = slot_base(part, slot), left = s->len, crc = 0;
+	uint32_t *page = fw->host[0].page;	/* at power-on: nothing is in it */
 
 	if (s->state == SLOT_FACTORY)
 		return true;
 	if (s->state != SLOT_IMAGE || s->len > parts[part].size || s->anti_rollback < fw->dir.fuse || !s->ver.version)
 		return false;
 	while (left) {
-		uint32_t n = left < sizeof(fw->page) ? left : (uint32_t)sizeof(fw->page);
+		uint32_t n = left < TLV_PAGE ? left : TLV_PAGE;
 
-		if (f_read(fw, off, fw->page, n))
+		if (f_read(fw, off, page, n))
 			return false;
-		crc = fw_crc32(crc, fw->page, n);
+		crc = fw_crc32(crc, page, n);
 		off += n;
 		left -= n;
 	}
@@ -256,7 +257,7 @@ static void boot_part(struct fw *fw, unsigned int part)
 		str_put(&s, parts[part].name);
 		str_put(&s, ", slot ");
 		str_dec(&s, slot, 0);
-		log_write(fw, t, false);
+		log_all(fw, t);
 		fw_state(fw, "bad image in flash");
 
 		d.part[part].slot[slot].state = SLOT_EMPTY;
@@ -280,7 +281,7 @@ void flash_power(struct fw *fw)
 		dir_factory(fw);
 		d = fw->dir;
 		if (dir_store(fw, &d))
-			log_write(fw, "boot: flash can't be written", false);
+			log_all(fw, "boot: flash can't be written");
 	}
 	if (fw->dir.fuse < fw->cfg.anti_rollback)
 		fw->dir.fuse = fw->cfg.anti_rollback;
@@ -292,7 +293,7 @@ void flash_power(struct fw *fw)
 		d = fw->dir;
 		d.fuse = s->anti_rollback;
 		if (!dir_store(fw, &d))
-			log_write(fw, "boot: anti-rollback fuse raised", false);
+			log_all(fw, "boot: anti-rollback fuse raised");
 	}
 }
 
@@ -346,7 +347,32 @@ int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s)
 	return flash_commit_parts(fw, one);
 }
 
-/* ---- the EEPROM and the dump ---- */
+/* ---- turns ---- */
+
+/*
+ * A write that is to stay makes everybody wait, the other hosts too.  So a host
+ * that has some gets so many in a row, and then four in a second.
+ */
+#define TURNS		16u
+#define TURN_NS		250000000ull
+
+bool flash_turn(struct fw_host *h)
+{
+	uint64_t now = h->fw->env.now(h->fw->env.ctx), due = (now - h->flash_since) / TURN_NS;
+
+	if (h->fw->cfg.hosts == 1)
+		return true;
+	if (due) {
+		h->flash_turns = due < TURNS - h->flash_turns ? h->flash_turns + (unsigned int)due : TURNS;
+		h->flash_since += due * TURN_NS;
+	}
+	if (!h->flash_turns)
+		return false;
+	h->flash_turns--;
+	return true;
+}
+
+/* ---- the EEPROM ---- */
 
 int flash_eeprom_write(struct fw *fw, uint32_t off, const void *p, size_t len)
 {
@@ -356,31 +382,57 @@ int flash_eeprom_write(struct fw *fw, uint32_t off, const void *p, size_t len)
 	return dir_store(fw, &d);
 }
 
-/* The dump area: length, CRC, data.  What is torn is no dump. */
+/* ---- the dumps: a place for each host; length, CRC, data.  What is torn is no dump. ---- */
+
+static uint32_t dump_at(const struct fw_host *h)
+{
+	return FLASH_DUMP + h->id * FLASH_DUMP_SIZE;
+}
+
+static int dump_store(struct fw_host *h)
+{
+	uint8_t hdr[8];
+	int err;
+
+	put_le32(hdr, h->dump_size);
+	put_le32(hdr + 4, fw_crc32(0, h->dump, h->dump_size));
+	err = f_write(h->fw, dump_at(h) + sizeof(hdr), h->dump, h->dump_size);
+	return err ? err : f_write(h->fw, dump_at(h), hdr, sizeof(hdr));
+}
+
 void flash_dump_store(struct fw *fw)
 {
-	uint8_t h[8];
+	int err = 0;
 
 	if (!flash_there(fw))
 		return;
-	put_le32(h, fw->dump_size);
-	put_le32(h + 4, fw_crc32(0, fw->dump, fw->dump_size));
-	if (f_write(fw, FLASH_DUMP + sizeof(h), fw->dump, fw->dump_size) || f_write(fw, FLASH_DUMP, h, sizeof(h)) ||
-	    f_sync(fw))
-		log_write(fw, "dump: flash can't be written", false);
+	EACH_HOST(fw, h)
+		if (!err)
+			err = dump_store(h);
+	if (err || f_sync(fw))
+		log_all(fw, "dump: flash can't be written");
+}
+
+static void dump_load(struct fw_host *h)
+{
+	uint8_t hdr[8];
+
+	if (f_read(h->fw, dump_at(h), hdr, sizeof(hdr)))
+		return;
+	if (!get_le32(hdr) || get_le32(hdr) > DUMP_MAX ||
+	    f_read(h->fw, dump_at(h) + sizeof(hdr), h->dump, get_le32(hdr)) ||
+	    fw_crc32(0, h->dump, get_le32(hdr)) != get_le32(hdr + 4))
+		return;
+	h->dump_size = get_le32(hdr);
+	h->dump_kept = h->dump_crash = true;	/* others are not stored */
+	h->dump_serial++;
 }
 
 void flash_dump_load(struct fw *fw)
 {
-	uint8_t h[8];
-
-	fw->dump_size = 0;
-	if (!flash_there(fw) || f_read(fw, FLASH_DUMP, h, sizeof(h)))
-		return;
-	if (!get_le32(h) || get_le32(h) > DUMP_MAX || f_read(fw, FLASH_DUMP + sizeof(h), fw->dump, get_le32(h)) ||
-	    fw_crc32(0, fw->dump, get_le32(h)) != get_le32(h + 4))
-		return;
-	fw->dump_size = get_le32(h);
-	fw->dump_kept = fw->dump_crash = true;	/* others are not stored */
-	fw->dump_serial++;
+	EACH_HOST(fw, h) {
+		h->dump_size = 0;
+		if (flash_there(fw))
+			dump_load(h);
+	}
 }

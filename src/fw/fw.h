@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The card's firmware, as its home sees it.
+ * The card's firmware, as its home sees it.  It is one for all hosts of the
+ * card, which are numbered from 0; each has a mailbox and a port of its own.
  *
  * The firmware is a passive machine too: it runs when its home tells it that
  * the host wrote a mailbox word, that the card was reset, that the link
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #define FW_COMMIT_MAX	19	/* bytes of a commit string, NUL included */
+#define FW_HOSTS	4	/* behind one card, at most */
 #define FW_BMC_MACS	4
 #define FW_SYNC_MACS	8
 #define FW_NEVER	UINT64_MAX
@@ -124,6 +126,7 @@ struct fw_event {
 	enum { FW_EV_IN, FW_EV_OUT, FW_EV_REFUSED, FW_EV_STATE, FW_EV_PLDM, FW_EV_KINDS } kind;
 	const char	*name;		/* of the message ("heartbeat_req"); FW_EV_STATE: what happened */
 	const char	*reason;	/* FW_EV_REFUSED: from fw_refusal_names */
+	unsigned int	host;		/* whose, counted from 1; 0: nobody's in particular */
 	unsigned int	msg;		/* message id, if there is one; FW_EV_PLDM: type << 8 | command */
 	unsigned int	len;		/* bytes */
 	unsigned int	ring;		/* 0 Rx (to the host), 1 Tx */
@@ -135,9 +138,13 @@ struct fw_event {
  * What the firmware gets from outside; all calls are made from within calls
  * into the firmware, and must not call into it.  (If a home's DMA lets the
  * host run meanwhile, fw_mbx_written() alone may be called: it is put off.)
+ * Functions that have to do with one host get that host's ctx.
  */
 struct fw_env {
 	void *ctx;
+	void *host_ctx[FW_HOSTS];
+
+	/* ---- with the ctx of a host ---- */
 
 	/* The 32-bit words of BAR4, by index; the firmware touches 0x6000..0x603f, 0x21d, 0x21e */
 	uint32_t (*mbx_read)(void *ctx, unsigned int word);
@@ -156,22 +163,8 @@ struct fw_env {
 	/* Raises vector 0 */
 	void (*irq)(void *ctx);
 
-	/* Nanoseconds, never going back */
-	uint64_t (*now)(void *ctx);
-	/* Wants fw_timer() once the clock has passed @when; replaces what was asked before; FW_NEVER: nothing */
-	void (*timer)(void *ctx, uint64_t when);
-
 	/* Brings the link block into this mode */
 	int (*set_link_mode)(void *ctx, unsigned int speed, unsigned int fec);
-
-	/*
-	 * FW_FLASH_SIZE bytes that stay without power; [off, off + len) is in
-	 * them.  What was written may reach them in any order, or in part,
-	 * until flash_sync() has returned.  0 or an error.  All NULL: no flash.
-	 */
-	int (*flash_read)(void *ctx, uint32_t off, void *buf, size_t len);
-	int (*flash_write)(void *ctx, uint32_t off, const void *buf, size_t len);
-	int (*flash_sync)(void *ctx);
 
 	/* A register of the card, without side effects, for core dumps; may be NULL */
 	uint32_t (*reg_read)(void *ctx, uint32_t csr);
@@ -183,11 +176,27 @@ struct fw_env {
 		void (*table)(void *ctx, const struct fw_mac_sync *host);
 		/* The host's driver took the card or gave it back */
 		void (*owner)(void *ctx, bool host);
-		/* The firmware has booted: what it knew of the BMC is lost */
+		/* With ctx: the firmware has booted; what it knew of the BMC is lost */
 		void (*restarted)(void *ctx);
-		/* There is a PLDM request for the BMC: fw_pldm_pending().  May be NULL: the BMC asks by itself */
+		/* With ctx: there is a PLDM request for the BMC: fw_pldm_pending().  May be NULL: the BMC asks by itself */
 		void (*request)(void *ctx, enum fw_pldm_link link);
 	} bmc;
+
+	/* ---- with ctx ---- */
+
+	/* Nanoseconds, never going back */
+	uint64_t (*now)(void *ctx);
+	/* Wants fw_timer() once the clock has passed @when; replaces what was asked before; FW_NEVER: nothing */
+	void (*timer)(void *ctx, uint64_t when);
+
+	/*
+	 * FW_FLASH_SIZE bytes that stay without power; [off, off + len) is in
+	 * them.  What was written may reach them in any order, or in part,
+	 * until flash_sync() has returned.  0 or an error.  All NULL: no flash.
+	 */
+	int (*flash_read)(void *ctx, uint32_t off, void *buf, size_t len);
+	int (*flash_write)(void *ctx, uint32_t off, const void *buf, size_t len);
+	int (*flash_sync)(void *ctx);
 
 	/* May be NULL: no such sensor */
 	int (*sensor)(void *ctx, enum fw_sensor which, int32_t *val);
@@ -200,21 +209,27 @@ struct fw_version {
 	char		commit[FW_COMMIT_MAX];
 };
 
+/* What each host has of its own */
+struct fw_host_config {
+	uint32_t		speed, fec;		/* enum fw_speed, enum fw_fec */
+	unsigned int		bmc_macs;		/* 0: there is no BMC */
+	uint8_t			bmc_mac[FW_BMC_MACS][6];
+	bool			bmc_all_multi;
+	struct fw_module	module;			/* in its cage */
+};
+
 struct fw_config {
 	struct fw_version	mgmt, boot, uefi;	/* control firmware, bootloader, UEFI driver of a new card */
 	uint32_t		anti_rollback;		/* the least it ever was */
 	uint32_t		boot_ms[2];		/* how long the bootloader and the control firmware take */
 	uint32_t		restart_ms;		/* from a crash to the bootloader; UINT32_MAX: never */
-	uint32_t		speed, fec;		/* enum fw_speed, enum fw_fec */
 	uint32_t		max_speed;		/* 0: not told */
-	unsigned int		bmc_macs;		/* 0: there is no BMC */
-	uint8_t			bmc_mac[FW_BMC_MACS][6];
-	bool			bmc_all_multi;
 	int32_t			temp_min, temp_max, temp_crit;	/* thousandths of a degree */
 	uint32_t		volt_min, volt_max;		/* millivolts */
 	bool			threshold_events;	/* tell the host (message 0x40, which no upstream driver knows) */
-	struct fw_module	module;
 	uint8_t			uuid[16];		/* of the card, as the BMC knows it */
+	unsigned int		hosts;			/* 1 to FW_HOSTS */
+	struct fw_host_config	host[FW_HOSTS];
 };
 
 /* The addresses that the driver asked for, as it last told us (message 0x46) */
@@ -225,22 +240,22 @@ struct fw_mac_sync {
 	uint8_t		mc_mac[FW_SYNC_MACS][6];
 };
 
-void fw_config_default(struct fw_config *cfg);
+void fw_config_default(struct fw_config *cfg);		/* of a card for one host; the others' are filled too */
 size_t fw_size(void);				/* aligned as for any object */
 
 /* Puts power on, see fw_power().  -EINVAL: bad config */
 int fw_init(struct fw *fw, const struct fw_config *cfg, const struct fw_env *env);
 
 /* Events; a firmware that is not ready does not see them */
-void fw_mbx_written(struct fw *fw, unsigned int word);	/* by the host; the word has its value already */
+void fw_mbx_written(struct fw *fw, unsigned int host, unsigned int word);	/* by the host; the word has its value already */
 /*
  * The same in a home that hears of writes only afterwards: these rings were
  * written, and @taken, the host took them away meanwhile (a skip descriptor in
  * the Rx ring, which may be gone already).
  */
-void fw_rings_written(struct fw *fw, bool rx, bool tx, bool taken);
-void fw_host_reset(struct fw *fw);			/* the function was reset; mailbox words are zero */
-void fw_link(struct fw *fw, bool up);
+void fw_rings_written(struct fw *fw, unsigned int host, bool rx, bool tx, bool taken);
+void fw_host_reset(struct fw *fw, unsigned int host);	/* the function was reset; mailbox words are zero */
+void fw_link(struct fw *fw, unsigned int host, bool up);
 void fw_timer(struct fw *fw);
 
 /* Power off and on: boots what flash has stored */
@@ -253,23 +268,23 @@ int fw_crash(struct fw *fw, const char *why);
 int fw_hang(struct fw *fw);
 
 /* A module is put in or taken out, or its values change */
-void fw_set_module(struct fw *fw, const struct fw_module *m);
-const struct fw_module *fw_module(const struct fw *fw);
+void fw_set_module(struct fw *fw, unsigned int host, const struct fw_module *m);
+const struct fw_module *fw_module(const struct fw *fw, unsigned int host);
 /* What the driver sees of the fuses: 0 is good (BAR4 words 0x21d, 0x21e) */
 void fw_set_otp(struct fw *fw, uint32_t status, uint32_t write_status);
 /* The next @times things of this kind go wrong; 0: none */
 void fw_set_fault(struct fw *fw, enum fw_fault which, uint32_t times);
 uint32_t fw_fault(const struct fw *fw, enum fw_fault which);	/* how many are still to come */
-/* Looks at the sensors, as it also does by itself while a host asks for heartbeats */
+/* Looks at the sensors, as it also does by itself while any host asks for heartbeats */
 void fw_sensors(struct fw *fw);
 
 enum fw_phase fw_phase(const struct fw *fw);
 bool fw_ready(const struct fw *fw);
 /*
- * The BMC's addresses, and whether it wants all multicast, are from now on
- * these; a driver is told.  0 or an error: more than FW_BMC_MACS.
+ * The BMC's addresses at this host's port, and whether it wants all multicast,
+ * are from now on these; a driver is told.  0 or an error: more than FW_BMC_MACS.
  */
-int fw_bmc_set(struct fw *fw, unsigned int macs, const uint8_t mac[][6], bool all_multi);
+int fw_bmc_set(struct fw *fw, unsigned int host, unsigned int macs, const uint8_t mac[][6], bool all_multi);
 
 /*
  * PLDM, for a BMC (pldm.c).  Messages begin with the header's first byte.
@@ -286,22 +301,25 @@ int fw_pldm_pending(struct fw *fw, enum fw_pldm_link link, uint8_t *req, size_t 
 int fw_pldm_reply(struct fw *fw, enum fw_pldm_link link, const uint8_t *rsp, size_t len);
 
 /*
- * A core dump, as the host's driver gets it: its size, or an error: -ENOENT,
+ * A core dump, as this host's driver gets it: its size, or an error: -ENOENT,
  * there was no crash; -EBUSY, not ready.  Then parts of it; -ENOENT: there is
  * another one by now.
  */
-int fw_dump_take(struct fw *fw, bool crash);
-int fw_dump_read(struct fw *fw, uint32_t off, uint8_t *buf, size_t len);
+int fw_dump_take(struct fw *fw, unsigned int host, bool crash);
+int fw_dump_read(struct fw *fw, unsigned int host, uint32_t off, uint8_t *buf, size_t len);
 
 /* Thousandths of a degree: what is too much, and now; a module's upper limits are 0 if it has none */
 int fw_temperature(struct fw *fw, int32_t *max, int32_t *now);
-int fw_module_temperature(struct fw *fw, int32_t *alarm, int32_t *warning, int32_t *now);
+int fw_module_temperature(struct fw *fw, unsigned int host, int32_t *alarm, int32_t *warning, int32_t *now);
 
-bool fw_host_owns(const struct fw *fw);
-bool fw_host_here(const struct fw *fw);			/* a driver has its mailbox open */
-const struct fw_mac_sync *fw_mac_sync(const struct fw *fw);
+bool fw_host_owns(const struct fw *fw, unsigned int host);
+bool fw_host_here(const struct fw *fw, unsigned int host);	/* a driver has its mailbox open */
+const struct fw_mac_sync *fw_mac_sync(const struct fw *fw, unsigned int host);
 uint64_t fw_uptime_ms(const struct fw *fw);
+/* Of the whole card, and of what one host caused */
 uint64_t fw_counter(const struct fw *fw, enum fw_counter c);
 uint64_t fw_refused(const struct fw *fw, enum fw_refusal r);
+uint64_t fw_host_counter(const struct fw *fw, unsigned int host, enum fw_counter c);
+uint64_t fw_host_refused(const struct fw *fw, unsigned int host, enum fw_refusal r);
 
 #endif

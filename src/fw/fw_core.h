@@ -18,7 +18,8 @@
 #define LOG_LINE	104u		/* bytes of a log text, NUL included */
 #define HIST_ENTRIES	64u		/* last messages, for the dump; a power of two */
 #define DUMP_MAX	32768u
-#define FLASH_DUMP	0x10000u	/* where it stays; flash.c */
+#define FLASH_DUMP	0x10000u	/* where they stay, one of each host; flash.c */
+#define FLASH_DUMP_SIZE	0x10000u
 #define FLASH_SLOTS	2u
 #define EEPROM_SIZE	288u		/* as Meta's mock firmware has it */
 #define MBX_OTP		0x21du		/* BAR4 words of the OTP's two registers; driver: fbnic_csr.h */
@@ -26,12 +27,16 @@
 enum { RING_RX, RING_TX };		/* to the host, from the host */
 
 enum fw_slot {				/* what may wait for the clock */
-	SLOT_LOG,
-	SLOT_OWNER,
 	SLOT_LIFE,
 	SLOT_UPDATE,
 	SLOT_PLDM,
 	SLOT_COUNT
+};
+
+enum host_slot {			/* the same, of each host */
+	HOST_SLOT_LOG,
+	HOST_SLOT_OWNER,
+	HOST_SLOT_COUNT
 };
 
 enum { SLOT_EMPTY, SLOT_IMAGE, SLOT_FACTORY };	/* in flash: don't renumber */
@@ -45,11 +50,9 @@ struct flash_dir {
 	uint8_t		eeprom[EEPROM_SIZE];
 };
 
-enum update_by { BY_HOST, BY_BMC };
-
 struct fw_update {
 	bool			on;
-	enum update_by		by;
+	struct fw_host		*host;			/* that sends it; NULL: the BMC */
 	uint8_t			part;
 	uint32_t		len, at, want;		/* of the image, written, asked for */
 	uint32_t		crc, payload_crc;	/* so far, as its header says */
@@ -70,26 +73,19 @@ struct hist_entry {			/* goes into dumps as it is, little-endian */
 	uint8_t		pad[2];
 };
 
-struct fw {
-	struct fw_env		env;
-	struct fw_config	cfg;
-	uint64_t		boot;			/* env.now() at boot */
-
-	/* life.c */
-	uint8_t			phase;
-	bool			missed;			/* events of the mailbox, while not ready */
-
-	/* flash.c */
-	struct flash_dir	dir;
-	uint8_t			running_slot[PARTS];
-	struct fw_version	running[PARTS];
-
-	struct fw_update	upd;
-	struct pldm		pldm;
+/* A host's part of the firmware: nothing in it is of another host's making */
+struct fw_host {
+	struct fw		*fw;
+	void			*ctx;			/* env's */
+	unsigned int		id;
+	struct fw_host_config	cfg;
+	uint64_t		counter[FWC_COUNT];	/* of what this host caused */
+	uint64_t		refused[FWR_COUNT];
+	uint64_t		deadline[HOST_SLOT_COUNT];
 
 	/* mbx.c */
+	bool			missed;			/* events, while the firmware was not ready */
 	unsigned int		head[2];
-	bool			busy;			/* in the firmware: put off what the host does */
 	bool			again[2];		/* ring was written meanwhile */
 	bool			gone;			/* the host takes its rings away */
 	bool			lost;			/* ... and we have not seen each step of it: look for our heads */
@@ -102,10 +98,9 @@ struct fw {
 	uint32_t		out[TLV_PAGE / 4];	/* the message being built */
 	uint32_t		page[TLV_PAGE / 4];	/* the message being sent */
 
-	/* core.c */
-	uint64_t		deadline[SLOT_COUNT];
-	uint64_t		counter[FWC_COUNT];
-	uint64_t		refused[FWR_COUNT];
+	/* flash.c */
+	unsigned int		flash_turns;		/* left at flash_since */
+	uint64_t		flash_since;
 
 	/* handlers.c */
 	bool			host_owns;
@@ -114,7 +109,7 @@ struct fw {
 	bool			link_known, link_up;	/* nobody tells how it was at boot */
 	struct fw_mac_sync	sync;
 	bool			caps_sent;		/* to the driver that is here */
-	bool			tables_ours;		/* the card's receive tables are as bmc.c wrote them */
+	bool			tables_ours;		/* the port's receive tables are as bmc.c wrote them */
 
 	/* log.c */
 	struct log_entry	log[LOG_ENTRIES];
@@ -133,27 +128,59 @@ struct fw {
 	uint32_t		dump_bmc;		/* the one that the BMC reads */
 	uint8_t			dump[DUMP_MAX];
 
+	struct fw_module	module;
+};
+
+struct fw {
+	struct fw_env		env;
+	struct fw_config	cfg;
+	uint64_t		boot;			/* env.now() at boot */
+	struct fw_host		host[FW_HOSTS];		/* cfg.hosts of them are there */
+	bool			busy;			/* at work: put off what hosts do */
+
+	/* life.c */
+	uint8_t			phase;
+
+	/* flash.c */
+	struct flash_dir	dir;
+	uint8_t			running_slot[PARTS];
+	struct fw_version	running[PARTS];
+
+	struct fw_update	upd;
+	struct pldm		pldm;
+
+	/* core.c */
+	uint64_t		deadline[SLOT_COUNT];
+	uint64_t		counter[FWC_COUNT];	/* of what no host in particular caused */
+	uint64_t		refused[FWR_COUNT];
+
 	/* sensor.c */
 	bool			temp_bad, volt_bad;	/* beyond a limit, and told */
 	uint32_t		otp[2];			/* status, write status */
-
-	struct fw_module	module;
 	uint32_t		fault[FW_FAULTS];	/* still to strike */
 };
+
+#define EACH_HOST(fw, h) \
+	for (struct fw_host *h = (fw)->host; h < (fw)->host + (fw)->cfg.hosts; h++)
 
 /* core.c */
 void fw_refuse(struct fw *fw, enum fw_refusal why, const struct fw_event *ev);
 void fw_event(struct fw *fw, const struct fw_event *ev);
 void fw_state(struct fw *fw, const char *what);
 void fw_defer(struct fw *fw, enum fw_slot slot, uint64_t when);
-void fw_host_gone(struct fw *fw);
+void host_refuse(struct fw_host *h, enum fw_refusal why, const struct fw_event *ev);
+void host_event(struct fw_host *h, const struct fw_event *ev);
+void host_state(struct fw_host *h, const char *what);
+void host_defer(struct fw_host *h, enum host_slot slot, uint64_t when);
+void fw_host_gone(struct fw_host *h);
 
 /* mbx.c */
-void mbx_reset(struct fw *fw);
-void mbx_find_heads(struct fw *fw);
-void mbx_wake(struct fw *fw);		/* looks at both rings when left */
-void mbx_send(struct fw *fw, const void *msg, size_t len);
-void mbx_flush(struct fw *fw);		/* sends what can be sent */
+void mbx_reset(struct fw_host *h);
+void mbx_find_heads(struct fw_host *h);
+void mbx_wake(struct fw_host *h);		/* looks at both rings when left */
+void mbx_send(struct fw_host *h, const void *msg, size_t len);
+void mbx_flush(struct fw_host *h);	/* sends what can be sent */
+void mbx_flush_all(struct fw *fw);
 bool mbx_enter(struct fw *fw);		/* around everything that an event from outside makes us do */
 void mbx_leave(struct fw *fw);
 
@@ -175,72 +202,74 @@ int flash_image_write(struct fw *fw, unsigned int part, uint32_t off, const void
 int flash_commit(struct fw *fw, unsigned int part, const struct flash_slot *s);
 int flash_commit_parts(struct fw *fw, const struct flash_slot *const s[PARTS]);
 uint32_t flash_section(unsigned int part);	/* enum fw_section */
+bool flash_turn(struct fw_host *h);	/* false: the host has had its share for now */
 int flash_eeprom_write(struct fw *fw, uint32_t off, const void *p, size_t len);
 void flash_dump_store(struct fw *fw);
 void flash_dump_load(struct fw *fw);
 
 /* update.c */
-int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by by);
+int update_start(struct fw *fw, uint64_t section, uint64_t len, struct fw_host *host);
 int update_chunk(struct fw *fw, const uint8_t *p, size_t len);
 int update_verify(struct fw *fw);
 void update_stop(struct fw *fw, const char *why);	/* it has failed */
 void update_log(struct fw *fw, const char *what);
-void update_forget(struct fw *fw);
+void update_forget(struct fw_host *h);
 void update_timer(struct fw *fw);
-int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in);
-int fw_on_write_chunk(struct fw *fw, const struct fw_in *in);
+int fw_on_start_upgrade(struct fw_host *h, const struct fw_in *in);
+int fw_on_write_chunk(struct fw_host *h, const struct fw_in *in);
 
-/* handlers.c: begin and send the message in fw->out */
-void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id);
-int fw_send(struct fw *fw, struct fw_out *o);
-void fw_apply_link_mode(struct fw *fw);
-int fw_send_caps(struct fw *fw);
-void owner_timer(struct fw *fw);
-void owner_forget(struct fw *fw);
-int fw_on_test(struct fw *fw, const struct fw_in *in);
-int fw_on_host_cap(struct fw *fw, const struct fw_in *in);
-int fw_on_ownership(struct fw *fw, const struct fw_in *in);
-int fw_on_heartbeat(struct fw *fw, const struct fw_in *in);
-int fw_send_caps(struct fw *fw);
-int fw_on_mac_sync(struct fw *fw, const struct fw_in *in);
+/* handlers.c: begin and send the message in h->out */
+void fw_reply(struct fw_host *h, struct fw_out *o, enum fw_msg_id id);
+int fw_send(struct fw_host *h, struct fw_out *o);
+void fw_apply_link_mode(struct fw_host *h);
+int fw_send_caps(struct fw_host *h);
+void fw_tell_caps(struct fw *fw, const struct fw_host *but);	/* to all drivers that are here; NULL: all */
+void owner_timer(struct fw_host *h);
+void owner_forget(struct fw_host *h);
+int fw_on_test(struct fw_host *h, const struct fw_in *in);
+int fw_on_host_cap(struct fw_host *h, const struct fw_in *in);
+int fw_on_ownership(struct fw_host *h, const struct fw_in *in);
+int fw_on_heartbeat(struct fw_host *h, const struct fw_in *in);
+int fw_on_mac_sync(struct fw_host *h, const struct fw_in *in);
 
 /* bmc.c */
-void bmc_program(struct fw *fw);	/* writes the card's tables, if there is a BMC */
+void bmc_program(struct fw_host *h);	/* writes the card's tables, if there is a BMC */
 void bmc_boot(struct fw *fw);
-void bmc_owner(struct fw *fw);		/* host_owns changed */
-void bmc_table(struct fw *fw);		/* sync or host_owns changed */
+void bmc_owner(struct fw_host *h);		/* host_owns changed */
+void bmc_table(struct fw_host *h);		/* sync or host_owns changed */
 
 /* sensor.c */
 void sensors_check(struct fw *fw);
-void otp_write(struct fw *fw);
-int fw_on_tsene_read(struct fw *fw, const struct fw_in *in);
+void otp_write(struct fw_host *h);
+int fw_on_tsene_read(struct fw_host *h, const struct fw_in *in);
 
 /* board.c */
-int fw_on_eeprom_read(struct fw *fw, const struct fw_in *in);
-int fw_on_eeprom_write(struct fw *fw, const struct fw_in *in);
-int fw_on_comphy(struct fw *fw, const struct fw_in *in);
+int fw_on_eeprom_read(struct fw_host *h, const struct fw_in *in);
+int fw_on_eeprom_write(struct fw_host *h, const struct fw_in *in);
+int fw_on_comphy(struct fw_host *h, const struct fw_in *in);
 
 /* log.c */
-void log_reset(struct fw *fw);
-void log_write(struct fw *fw, const char *text, bool at_once);
-void log_stop(struct fw *fw);
-bool log_pending(const struct fw *fw);
-int log_build(struct fw *fw, void *buf, size_t cap, uint64_t *next);
-void log_timer(struct fw *fw);
-int fw_on_send_logs(struct fw *fw, const struct fw_in *in);
+void log_reset(struct fw_host *h);
+void log_write(struct fw_host *h, const char *text, bool at_once);
+void log_all(struct fw *fw, const char *text);	/* what concerns all hosts */
+void log_stop(struct fw_host *h);
+bool log_pending(const struct fw_host *h);
+int log_build(struct fw_host *h, void *buf, size_t cap, uint64_t *next);
+void log_timer(struct fw_host *h);
+int fw_on_send_logs(struct fw_host *h, const struct fw_in *in);
 
 /* qsfp.c */
 enum qsfp_value { QSFP_TEMP, QSFP_VOLT, QSFP_BIAS, QSFP_TX, QSFP_RX };
-bool qsfp_value(const struct fw *fw, enum qsfp_value which, int32_t *val);	/* false: no such thing in there */
+bool qsfp_value(const struct fw_host *h, enum qsfp_value which, int32_t *val);	/* false: no such thing in there */
 /* High alarm, low alarm, high warning, low warning; NULL: the module has none */
-const int32_t *qsfp_limits(const struct fw *fw, enum qsfp_value which);
-int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in);
+const int32_t *qsfp_limits(const struct fw_host *h, enum qsfp_value which);
+int fw_on_qsfp_read(struct fw_host *h, const struct fw_in *in);
 
 /* dump.c */
 enum dump_reason { DUMP_ASKED = 1, DUMP_CRASH = 2 };
-void dump_note(struct fw *fw, unsigned int id, size_t len, unsigned int dir, int err);
-void dump_create(struct fw *fw, enum dump_reason reason, const char *why);
-int fw_on_dump_info(struct fw *fw, const struct fw_in *in);
-int fw_on_dump_read(struct fw *fw, const struct fw_in *in);
+void dump_note(struct fw_host *h, unsigned int id, size_t len, unsigned int dir, int err);
+void dump_create(struct fw_host *h, enum dump_reason reason, const char *why);
+int fw_on_dump_info(struct fw_host *h, const struct fw_in *in);
+int fw_on_dump_read(struct fw_host *h, const struct fw_in *in);
 
 #endif

@@ -20,42 +20,42 @@
 
 #define OWNER_DELAY	10000000u	/* ns */
 
-void fw_reply(struct fw *fw, struct fw_out *o, enum fw_msg_id id)
+void fw_reply(struct fw_host *h, struct fw_out *o, enum fw_msg_id id)
 {
-	out_begin(o, fw->out, sizeof(fw->out), id);
+	out_begin(o, h->out, sizeof(h->out), id);
 }
 
-int fw_send(struct fw *fw, struct fw_out *o)
+int fw_send(struct fw_host *h, struct fw_out *o)
 {
 	int len = out_end(o);
 
 	if (len < 0)
 		return len;
-	mbx_send(fw, fw->out, (size_t)len);
+	mbx_send(h, h->out, (size_t)len);
 	return 0;
 }
 
 /* Lanes of PAM4 have no other FEC; driver: fbnic_mac.c, fbnic_mac_get_fw_settings() */
-static uint32_t link_fec(const struct fw *fw)
+static uint32_t link_fec(const struct fw_host *h)
 {
-	bool pam4 = fw->speed == FW_SPEED_50CR || fw->speed == FW_SPEED_100CR2;
+	bool pam4 = h->speed == FW_SPEED_50CR || h->speed == FW_SPEED_100CR2;
 
-	return pam4 ? FW_FEC_RS : fw->cfg.fec;
+	return pam4 ? FW_FEC_RS : h->cfg.fec;
 }
 
-void fw_apply_link_mode(struct fw *fw)
+void fw_apply_link_mode(struct fw_host *h)
 {
-	if (fw->env.set_link_mode(fw->env.ctx, fw->speed, link_fec(fw)))
-		log_write(fw, "link: mode not accepted", false);
+	if (h->fw->env.set_link_mode(h->ctx, h->speed, link_fec(h)))
+		log_write(h, "link: mode not accepted", false);
 }
 
 /* The self test wants its message back as it was */
-int fw_on_test(struct fw *fw, const struct fw_in *in)
+int fw_on_test(struct fw_host *h, const struct fw_in *in)
 {
-	memcpy(fw->out, in->p, in->len);
-	if (fault_strikes(fw, FW_FAULT_TEST) && in->len > 2 * TLV_HDR)
-		fw->out[2] ^= 1;		/* the first attribute's value */
-	mbx_send(fw, fw->out, in->len);
+	memcpy(h->out, in->p, in->len);
+	if (fault_strikes(h->fw, FW_FAULT_TEST) && in->len > 2 * TLV_HDR)
+		h->out[2] ^= 1;		/* the first attribute's value */
+	mbx_send(h, h->out, in->len);
 	return 0;
 }
 
@@ -67,7 +67,7 @@ static void put_version(struct fw_out *o, unsigned int id, unsigned int commit_i
 		out_string(o, commit_id, v->commit);
 }
 
-static void put_bmc(struct fw_out *o, const struct fw_config *c)
+static void put_bmc(struct fw_out *o, const struct fw_host_config *c)
 {
 	if (!c->bmc_macs)
 		return;
@@ -80,18 +80,19 @@ static void put_bmc(struct fw_out *o, const struct fw_config *c)
 }
 
 /* Also sent unasked, when what it says has changed */
-int fw_send_caps(struct fw *fw)
+int fw_send_caps(struct fw_host *h)
 {
+	const struct fw *fw = h->fw;
 	const struct fw_config *c = &fw->cfg;
 	struct fw_out o;
 
-	fw_reply(fw, &o, MSG_FW_CAP_RESP);
+	fw_reply(h, &o, MSG_FW_CAP_RESP);
 	put_version(&o, CAP_VERSION, CAP_COMMIT, &fw->running[PART_CONTROL]);
-	put_bmc(&o, c);
+	put_bmc(&o, &h->cfg);
 	put_version(&o, CAP_STORED_VERSION, CAP_STORED_COMMIT, flash_stored(fw, PART_CONTROL));
 	out_uint(&o, CAP_SLOT, fw->running_slot[PART_CONTROL]);
-	out_uint(&o, CAP_SPEED, fw->speed);
-	out_uint(&o, CAP_FEC, link_fec(fw));
+	out_uint(&o, CAP_SPEED, h->speed);
+	out_uint(&o, CAP_FEC, link_fec(h));
 	put_version(&o, CAP_BOOT_VERSION, CAP_BOOT_COMMIT, &fw->running[PART_BOOT]);
 	put_version(&o, CAP_STORED_BOOT_VERSION, CAP_STORED_BOOT_COMMIT, flash_stored(fw, PART_BOOT));
 	put_version(&o, CAP_UEFI_VERSION, CAP_UEFI_COMMIT, flash_stored(fw, PART_UEFI));
@@ -103,34 +104,42 @@ int fw_send_caps(struct fw *fw)
 	out_sint(&o, CAP_TEMP_CRIT, c->temp_crit);
 	out_uint(&o, CAP_VOLT_MIN, c->volt_min);
 	out_uint(&o, CAP_VOLT_MAX, c->volt_max);
-	return fw_send(fw, &o);
+	return fw_send(h, &o);
 }
 
-int fw_on_host_cap(struct fw *fw, const struct fw_in *in)
+/* What the capabilities say of the card has changed */
+void fw_tell_caps(struct fw *fw, const struct fw_host *but)
+{
+	EACH_HOST(fw, h)
+		if (h != but && h->caps_sent)
+			fw_send_caps(h);
+}
+
+int fw_on_host_cap(struct fw_host *h, const struct fw_in *in)
 {
 	(void)in;
-	fw_apply_link_mode(fw);
-	log_write(fw, "host: driver connected", true);
-	fw->caps_sent = true;
-	return fw_send_caps(fw);
+	fw_apply_link_mode(h);
+	log_write(h, "host: driver connected", true);
+	h->caps_sent = true;
+	return fw_send_caps(h);
 }
 
 /* Answers all ownership requests that wait for it */
-void owner_timer(struct fw *fw)
+void owner_timer(struct fw_host *h)
 {
 	struct fw_out o;
 
-	for (; fw->owner_owed; fw->owner_owed--) {
-		fw_reply(fw, &o, MSG_OWNERSHIP_RESP);
-		out_uint(&o, OWN_TIME, fw_uptime_ms(fw));
-		fw_send(fw, &o);
+	for (; h->owner_owed; h->owner_owed--) {
+		fw_reply(h, &o, MSG_OWNERSHIP_RESP);
+		out_uint(&o, OWN_TIME, fw_uptime_ms(h->fw));
+		fw_send(h, &o);
 	}
 }
 
-void owner_forget(struct fw *fw)
+void owner_forget(struct fw_host *h)
 {
-	fw->owner_owed = 0;
-	fw_defer(fw, SLOT_OWNER, FW_NEVER);
+	h->owner_owed = 0;
+	host_defer(h, HOST_SLOT_OWNER, FW_NEVER);
 }
 
 /*
@@ -139,39 +148,39 @@ void owner_forget(struct fw *fw)
  * the interface does not come up.  So taking is answered a little later; no
  * driver looks for the answer before 200 ms have passed.
  */
-int fw_on_ownership(struct fw *fw, const struct fw_in *in)
+int fw_on_ownership(struct fw_host *h, const struct fw_in *in)
 {
 	bool take = in->a[OWN_FLAG].p;
 
-	if (take != fw->host_owns) {
-		fw->host_owns = take;
-		log_write(fw, take ? "host: took the card" : "host: released the card", true);
-		fw_state(fw, take ? "host owns the card" : "host released the card");
-		bmc_owner(fw);
-		bmc_table(fw);
+	if (take != h->host_owns) {
+		h->host_owns = take;
+		log_write(h, take ? "host: took the card" : "host: released the card", true);
+		host_state(h, take ? "host owns the card" : "host released the card");
+		bmc_owner(h);
+		bmc_table(h);
 	}
-	if (fw->owner_owed >= MBX_DESCS)
+	if (h->owner_owed >= MBX_DESCS)
 		return -FW_EBUSY;
-	fw->owner_owed++;
+	h->owner_owed++;
 	if (take) {
-		if (fw->deadline[SLOT_OWNER] == FW_NEVER)
-			fw_defer(fw, SLOT_OWNER, fw->env.now(fw->env.ctx) + OWNER_DELAY);
+		if (h->deadline[HOST_SLOT_OWNER] == FW_NEVER)
+			host_defer(h, HOST_SLOT_OWNER, h->fw->env.now(h->fw->env.ctx) + OWNER_DELAY);
 		return 0;
 	}
-	fw_defer(fw, SLOT_OWNER, FW_NEVER);
-	owner_timer(fw);
+	host_defer(h, HOST_SLOT_OWNER, FW_NEVER);
+	owner_timer(h);
 	return 0;
 }
 
-int fw_on_heartbeat(struct fw *fw, const struct fw_in *in)
+int fw_on_heartbeat(struct fw_host *h, const struct fw_in *in)
 {
 	struct fw_out o;
 
 	(void)in;
-	fw_reply(fw, &o, MSG_HEARTBEAT_RESP);
-	out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(fw));
-	fw_send(fw, &o);
-	sensors_check(fw);
+	fw_reply(h, &o, MSG_HEARTBEAT_RESP);
+	out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(h->fw));
+	fw_send(h, &o);
+	sensors_check(h->fw);
 	return 0;
 }
 
@@ -188,15 +197,15 @@ static unsigned int copy_macs(uint8_t mac[][6], const struct fw_in *in, unsigned
 	return n > 0 ? (unsigned int)n : 0;
 }
 
-int fw_on_mac_sync(struct fw *fw, const struct fw_in *in)
+int fw_on_mac_sync(struct fw_host *h, const struct fw_in *in)
 {
-	struct fw_mac_sync *s = &fw->sync;
+	struct fw_mac_sync *s = &h->sync;
 
 	memset(s, 0, sizeof(*s));
 	s->flags = (uint32_t)tlv_uint(&in->a[SYNC_FLAGS]);
 	s->uc = copy_macs(s->uc_mac, in, SYNC_UC);
 	s->mc = copy_macs(s->mc_mac, in, SYNC_MC);
-	fw_state(fw, "host addresses synced");
-	bmc_table(fw);
+	host_state(h, "host addresses synced");
+	bmc_table(h);
 	return 0;
 }

@@ -23,7 +23,11 @@
  * found from the words (mbx_find_heads()).  While it is not, the data path goes
  * on without it, as in hardware.
  *
- * A crash stores a core dump in flash at once.  A hung firmware can't: it makes
+ * All this is the card's and happens to all its hosts alike; what one host does
+ * never is one of these events.
+ *
+ * A crash stores a core dump in flash at once, one for each host, that has
+ * nothing of the others in it.  A hung firmware can't: it makes
  * one when it is restarted, as a watchdog's bootloader would.
  */
 #include "err.h"
@@ -80,7 +84,7 @@ static void boot_log(struct fw *fw)
 	str_version(&s, fw->running[PART_CONTROL].version);
 	str_put(&s, " ");
 	str_put(&s, fw->running[PART_CONTROL].commit);
-	log_write(fw, t, false);
+	log_all(fw, t);
 }
 
 static void become_ready(struct fw *fw)
@@ -88,12 +92,14 @@ static void become_ready(struct fw *fw)
 	enter(fw, EV_NEXT);
 	fw->counter[FWC_BOOTS]++;
 	boot_log(fw);
-	fw_apply_link_mode(fw);
+	EACH_HOST(fw, h)
+		fw_apply_link_mode(h);
 	bmc_boot(fw);
-	mbx_find_heads(fw);
-	if (fw->missed) {
-		fw->missed = false;
-		mbx_wake(fw);
+	EACH_HOST(fw, h) {
+		mbx_find_heads(h);
+		if (h->missed)
+			mbx_wake(h);
+		h->missed = false;
 	}
 }
 
@@ -128,20 +134,44 @@ void life_timer(struct fw *fw)
 		boot_go_on(fw);
 }
 
+static void host_forget(struct fw_host *h)
+{
+	h->host_owns = false;
+	h->caps_sent = false;
+	h->tables_ours = false;
+	owner_forget(h);
+	memset(&h->sync, 0, sizeof(h->sync));
+	update_forget(h);
+	log_stop(h);
+	mbx_reset(h);
+}
+
 /* What the firmware has in memory and loses */
 static void forget(struct fw *fw)
 {
 	for (unsigned int i = 0; i < SLOT_COUNT; i++)
 		fw_defer(fw, (enum fw_slot)i, FW_NEVER);
-	fw->host_owns = false;
-	fw->caps_sent = false;
-	fw->tables_ours = false;
-	fw->owner_owed = 0;
-	memset(&fw->sync, 0, sizeof(fw->sync));
-	update_forget(fw);
+	EACH_HOST(fw, h)
+		host_forget(h);
 	pldm_reset(fw);
-	log_stop(fw);
-	mbx_reset(fw);
+}
+
+static void host_power(struct fw_host *h)
+{
+	h->speed = h->cfg.speed;
+	h->link_known = false;
+	h->missed = false;
+	h->dump_kept = false;
+	h->hist_next = 0;
+	log_reset(h);
+	otp_write(h);
+}
+
+/* What the hosts do from now on is done when the firmware is ready */
+static void miss_all(struct fw *fw)
+{
+	EACH_HOST(fw, h)
+		h->missed = true;
 }
 
 void fw_power(struct fw *fw)
@@ -149,16 +179,11 @@ void fw_power(struct fw *fw)
 	bool ours = mbx_enter(fw);
 
 	forget(fw);
-	fw->speed = fw->cfg.speed;
-	fw->link_known = false;
 	fw->temp_bad = fw->volt_bad = false;
-	fw->missed = false;
-	fw->dump_kept = false;
-	fw->hist_next = 0;
 	fw->boot = fw->env.now(fw->env.ctx);
-	log_reset(fw);
+	EACH_HOST(fw, h)
+		host_power(h);
 	enter(fw, EV_POWER);
-	otp_write(fw);
 	flash_power(fw);
 	flash_dump_load(fw);
 	boot_go_on(fw);
@@ -175,9 +200,9 @@ int fw_restart(struct fw *fw)
 	ours = mbx_enter(fw);
 	enter(fw, EV_RESTART);
 	forget(fw);
-	fw->missed = true;
+	miss_all(fw);
 	fw->boot = fw->env.now(fw->env.ctx);
-	log_write(fw, "boot: restart", false);
+	log_all(fw, "boot: restart");
 	boot_go_on(fw);
 	if (ours)
 		mbx_leave(fw);
@@ -196,11 +221,12 @@ int fw_crash(struct fw *fw, const char *why)
 		str_begin(&s, t, sizeof(t));
 		str_put(&s, "assert: ");
 		str_put(&s, why);
-		log_write(fw, t, false);
-		dump_create(fw, DUMP_CRASH, why);
+		log_all(fw, t);
+		EACH_HOST(fw, h)
+			dump_create(h, DUMP_CRASH, why);
 		flash_dump_store(fw);
 		forget(fw);
-		fw->missed = true;
+		miss_all(fw);
 		wait_ms(fw, fw->cfg.restart_ms);
 	}
 	if (ours)
@@ -213,7 +239,7 @@ int fw_hang(struct fw *fw)
 	int err = enter(fw, EV_HANG);
 
 	if (!err) {
-		fw->missed = true;
+		miss_all(fw);
 		wait_ms(fw, UINT32_MAX);
 	}
 	return err;

@@ -3,6 +3,9 @@
  * The firmware's log: one line per thing worth telling, in a ring of the last
  * 64, shown by the driver in debugfs (fw_log).
  *
+ * Each host of the card has its own: what happens to the card is written into
+ * all, what one host does only into that host's, so that none can fill another's.
+ *
  * Entries are numbered from 1 and stamped with the uptime.  Nothing is sent
  * unless the driver asked for it (SEND_LOGS, version 1); then each new entry
  * goes out, up to 14 in a message: the first one as plain attributes, the others
@@ -28,64 +31,70 @@
 #define HISTORY_SINCE	FW_VERSION(25, 5, 7, 0)
 #define LOG_DELAY	5000000u	/* ns */
 
-void log_reset(struct fw *fw)
+void log_reset(struct fw_host *h)
 {
-	fw->log_next = 1;
-	fw->log_sent = 1;
-	fw->log_on = false;
-	fw->log_due = false;
+	h->log_next = 1;
+	h->log_sent = 1;
+	h->log_on = false;
+	h->log_due = false;
 }
 
-static uint64_t log_oldest(const struct fw *fw)
+static uint64_t log_oldest(const struct fw_host *h)
 {
-	return fw->log_next > LOG_ENTRIES ? fw->log_next - LOG_ENTRIES : 1;
+	return h->log_next > LOG_ENTRIES ? h->log_next - LOG_ENTRIES : 1;
 }
 
 /* @at_once only while a message of the host is handled */
-void log_write(struct fw *fw, const char *text, bool at_once)
+void log_write(struct fw_host *h, const char *text, bool at_once)
 {
-	struct log_entry *e = &fw->log[fw->log_next % LOG_ENTRIES];
+	struct log_entry *e = &h->log[h->log_next % LOG_ENTRIES];
 	struct fw_str s;
 
-	e->msec = (uint32_t)fw_uptime_ms(fw);
+	e->msec = (uint32_t)fw_uptime_ms(h->fw);
 	str_begin(&s, e->text, sizeof(e->text));
 	str_put(&s, text);
-	fw->log_next++;
-	fw->counter[FWC_LOGS]++;
+	h->log_next++;
+	h->counter[FWC_LOGS]++;
 
-	if (!fw->log_on)
+	if (!h->log_on)
 		return;
 	if (at_once) {
-		fw->log_due = true;
-		mbx_flush(fw);
-	} else if (!fw->log_due && fw->deadline[SLOT_LOG] == FW_NEVER) {
-		fw_defer(fw, SLOT_LOG, fw->env.now(fw->env.ctx) + LOG_DELAY);
+		h->log_due = true;
+		mbx_flush(h);
+	} else if (!h->log_due && h->deadline[HOST_SLOT_LOG] == FW_NEVER) {
+		host_defer(h, HOST_SLOT_LOG, h->fw->env.now(h->fw->env.ctx) + LOG_DELAY);
 	}
 }
 
-void log_timer(struct fw *fw)
+void log_all(struct fw *fw, const char *text)
 {
-	fw->log_due = true;
+	EACH_HOST(fw, h)
+		log_write(h, text, false);
 }
 
-void log_stop(struct fw *fw)
+void log_timer(struct fw_host *h)
 {
-	fw->log_on = false;
-	fw->log_due = false;
-	fw_defer(fw, SLOT_LOG, FW_NEVER);
+	h->log_due = true;
 }
 
-bool log_pending(const struct fw *fw)
+void log_stop(struct fw_host *h)
 {
-	return fw->log_on && fw->log_due && fw->log_sent < fw->log_next;
+	h->log_on = false;
+	h->log_due = false;
+	host_defer(h, HOST_SLOT_LOG, FW_NEVER);
 }
 
-static void put_entries(struct fw *fw, struct fw_out *o, uint64_t first, uint64_t count, unsigned int array,
+bool log_pending(const struct fw_host *h)
+{
+	return h->log_on && h->log_due && h->log_sent < h->log_next;
+}
+
+static void put_entries(struct fw_host *h, struct fw_out *o, uint64_t first, uint64_t count, unsigned int array,
 			unsigned int id)
 {
 	out_nest(o, array);
 	for (uint64_t i = first; i < first + count; i++) {
-		const struct log_entry *e = &fw->log[i % LOG_ENTRIES];
+		const struct log_entry *e = &h->log[i % LOG_ENTRIES];
 
 		if (id == LOG_MSEC)
 			out_uint(o, id, e->msec);
@@ -101,11 +110,11 @@ static void put_entries(struct fw *fw, struct fw_out *o, uint64_t first, uint64_
  * Builds the next log message; returns its length.  *next is what log_sent
  * becomes once the message is out.
  */
-int log_build(struct fw *fw, void *buf, size_t cap, uint64_t *next)
+int log_build(struct fw_host *h, void *buf, size_t cap, uint64_t *next)
 {
-	uint64_t first = fw->log_sent > log_oldest(fw) ? fw->log_sent : log_oldest(fw);
-	uint64_t extra = fw->log_next - first - 1;
-	const struct log_entry *e = &fw->log[first % LOG_ENTRIES];
+	uint64_t first = h->log_sent > log_oldest(h) ? h->log_sent : log_oldest(h);
+	uint64_t extra = h->log_next - first - 1;
+	const struct log_entry *e = &h->log[first % LOG_ENTRIES];
 	struct fw_out o;
 
 	if (extra > LOG_EXTRA_MAX)
@@ -117,31 +126,32 @@ int log_build(struct fw *fw, void *buf, size_t cap, uint64_t *next)
 	out_string(&o, LOG_TEXT, e->text);
 	if (extra) {
 		out_uint(&o, LOG_LENGTH, extra);
-		put_entries(fw, &o, first + 1, extra, LOG_MSEC_ARRAY, LOG_MSEC);
-		put_entries(fw, &o, first + 1, extra, LOG_INDEX_ARRAY, LOG_INDEX);
-		put_entries(fw, &o, first + 1, extra, LOG_TEXT_ARRAY, LOG_TEXT);
+		put_entries(h, &o, first + 1, extra, LOG_MSEC_ARRAY, LOG_MSEC);
+		put_entries(h, &o, first + 1, extra, LOG_INDEX_ARRAY, LOG_INDEX);
+		put_entries(h, &o, first + 1, extra, LOG_TEXT_ARRAY, LOG_TEXT);
 	}
 	*next = first + 1 + extra;
-	if (*next == fw->log_next)
-		fw->log_due = false;
+	if (*next == h->log_next)
+		h->log_due = false;
 	return out_end(&o);
 }
 
-int fw_on_send_logs(struct fw *fw, const struct fw_in *in)
+int fw_on_send_logs(struct fw_host *h, const struct fw_in *in)
 {
-	bool history = in->a[SEND_LOGS_HISTORY].p && fw->running[PART_CONTROL].version >= HISTORY_SINCE;
+	uint32_t version = h->fw->running[PART_CONTROL].version;
+	bool history = in->a[SEND_LOGS_HISTORY].p && version >= HISTORY_SINCE;
 
 	if (!in->a[SEND_LOGS].p) {
-		log_stop(fw);
-		fw_state(fw, "logs off");
+		log_stop(h);
+		host_state(h, "logs off");
 		return 0;
 	}
-	if (tlv_uint(&in->a[SEND_LOGS_VERSION]) != LOG_VERSION || fw->running[PART_CONTROL].version < LOG_SINCE)
+	if (tlv_uint(&in->a[SEND_LOGS_VERSION]) != LOG_VERSION || version < LOG_SINCE)
 		return -FW_EOPNOTSUPP;
 
-	fw->log_on = true;
-	fw->log_sent = history ? log_oldest(fw) : fw->log_next;
-	fw->log_due = fw->log_sent < fw->log_next;
-	fw_state(fw, history ? "logs on, with history" : "logs on");
+	h->log_on = true;
+	h->log_sent = history ? log_oldest(h) : h->log_next;
+	h->log_due = h->log_sent < h->log_next;
+	host_state(h, history ? "logs on, with history" : "logs on");
 	return 0;
 }

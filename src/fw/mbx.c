@@ -15,7 +15,7 @@
  * to 0 from wherever we are.  The driver reads that we have noticed from vector
  * 0, so each write of a Tx low word raises it, message or not.
  *
- * Tx: messages are read (once, into fw->in), handled and completed in ring
+ * Tx: messages are read (once, into h->in), handled and completed in ring
  * order.  The driver may free the page as soon as it sees FW_CMPL.  One that
  * can't be read is completed with FW_ERR as well, upon which the driver
  * repeats a capability request.
@@ -27,6 +27,11 @@
  * The host writes a skip descriptor only when it takes its rings away.  In the
  * Rx ring that means that it is gone (or just arrives): what waits for it is
  * thrown away, and we don't speak until spoken to.
+ *
+ * Each host has its mailbox, and nothing in here is shared between them but the
+ * firmware's time: what a write by one host makes us do ends after a turn of its
+ * own two rings, and how many writes it gets in before the others is its home's
+ * to say.
  *
  * A home far away hears of writes only afterwards (fw_rings_written()), and the
  * host runs while we do.  So nothing is completed without a look at whether the
@@ -60,27 +65,27 @@ static unsigned int desc_word(unsigned int ring, unsigned int d)
 	return MBX_WORD + (ring * MBX_DESCS + d) * 2;
 }
 
-static uint32_t lo_read(struct fw *fw, unsigned int ring, unsigned int d)
+static uint32_t lo_read(struct fw_host *h, unsigned int ring, unsigned int d)
 {
-	return fw->env.mbx_read(fw->env.ctx, desc_word(ring, d));
+	return h->fw->env.mbx_read(h->ctx, desc_word(ring, d));
 }
 
-static struct desc desc_read(struct fw *fw, unsigned int ring, unsigned int d)
+static struct desc desc_read(struct fw_host *h, unsigned int ring, unsigned int d)
 {
-	struct desc v = { .lo = lo_read(fw, ring, d) };
+	struct desc v = { .lo = lo_read(h, ring, d) };
 
-	v.hi = fw->env.mbx_read(fw->env.ctx, desc_word(ring, d) + 1);
+	v.hi = h->fw->env.mbx_read(h->ctx, desc_word(ring, d) + 1);
 	return v;
 }
 
 /* False: the descriptor is not what it was when we read @old; the host has taken the ring away */
-static bool lo_swap(struct fw *fw, unsigned int ring, unsigned int d, uint32_t old, uint32_t val)
+static bool lo_swap(struct fw_host *h, unsigned int ring, unsigned int d, uint32_t old, uint32_t val)
 {
-	if (fw->env.mbx_swap)
-		return fw->env.mbx_swap(fw->env.ctx, desc_word(ring, d), old, val);
-	if (lo_read(fw, ring, d) != old)
+	if (h->fw->env.mbx_swap)
+		return h->fw->env.mbx_swap(h->ctx, desc_word(ring, d), old, val);
+	if (lo_read(h, ring, d) != old)
 		return false;
-	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d), val);
+	h->fw->env.mbx_write(h->ctx, desc_word(ring, d), val);
 	return true;
 }
 
@@ -88,12 +93,12 @@ static bool lo_swap(struct fw *fw, unsigned int ring, unsigned int d, uint32_t o
  * The host reads low, then high: high first.  That it may stay behind in a
  * ring that was taken away does not matter: the host writes it again with low.
  */
-static bool desc_swap(struct fw *fw, unsigned int ring, unsigned int d, uint32_t old, struct desc v)
+static bool desc_swap(struct fw_host *h, unsigned int ring, unsigned int d, uint32_t old, struct desc v)
 {
-	if (lo_read(fw, ring, d) != old)
+	if (lo_read(h, ring, d) != old)
 		return false;
-	fw->env.mbx_write(fw->env.ctx, desc_word(ring, d) + 1, v.hi);
-	return lo_swap(fw, ring, d, old, v.lo);
+	h->fw->env.mbx_write(h->ctx, desc_word(ring, d) + 1, v.hi);
+	return lo_swap(h, ring, d, old, v.lo);
 }
 
 static uint64_t desc_addr(struct desc v)
@@ -106,263 +111,270 @@ static size_t desc_len(struct desc v)
 	return v.hi >> D_LEN_SHIFT;
 }
 
-static void advance(struct fw *fw, unsigned int ring)
+static void advance(struct fw_host *h, unsigned int ring)
 {
-	fw->head[ring] = (fw->head[ring] + 1) % MBX_DESCS;
+	h->head[ring] = (h->head[ring] + 1) % MBX_DESCS;
 }
 
 /* ---- from the host ---- */
 
-static void handle(struct fw *fw, size_t len, struct fw_event *ev)
+static void handle(struct fw_host *h, size_t len, struct fw_event *ev)
 {
 	struct fw_in in;
-	int err = msg_parse(&in, (const uint8_t *)fw->in, len, MSG_TO_FW);
+	int err = msg_parse(&in, (const uint8_t *)h->in, len, MSG_TO_FW);
 
 	if (err != -FW_EBADMSG)
-		ev->msg = tlv_hdr_get((const uint8_t *)fw->in).id;
+		ev->msg = tlv_hdr_get((const uint8_t *)h->in).id;
 	ev->err = err;
 	if (in.def)
 		ev->name = in.def->name;
-	dump_note(fw, ev->msg, len, MSG_TO_FW, err);
+	dump_note(h, ev->msg, len, MSG_TO_FW, err);
 
 	if (err == -FW_EBADMSG) {
-		fw_refuse(fw, FWR_MSG_HEADER, ev);
+		host_refuse(h, FWR_MSG_HEADER, ev);
 		return;
 	}
 	if (err) {
-		fw_refuse(fw, in.def ? FWR_MSG_ATTR : FWR_MSG_UNKNOWN, ev);
+		host_refuse(h, in.def ? FWR_MSG_ATTR : FWR_MSG_UNKNOWN, ev);
 		return;
 	}
 
-	fw->host_here = true;
-	fw->counter[FWC_MSG_IN]++;
+	h->host_here = true;
+	h->counter[FWC_MSG_IN]++;
 	ev->kind = FW_EV_IN;
-	fw_event(fw, ev);
-	if (fault_strikes(fw, FW_FAULT_SILENT))
+	host_event(h, ev);
+	if (fault_strikes(h->fw, FW_FAULT_SILENT))
 		return;
 
-	err = in.def->handle(fw, &in);
+	err = in.def->handle(h, &in);
 	if (err) {
 		ev->err = err;
-		fw_refuse(fw, FWR_MSG_REFUSED, ev);
+		host_refuse(h, FWR_MSG_REFUSED, ev);
 	}
 }
 
-/* Reads the message of a descriptor into fw->in; 0, or why not */
-static int fetch(struct fw *fw, struct desc v, struct fw_event *ev)
+/* Reads the message of a descriptor into h->in; 0, or why not */
+static int fetch(struct fw_host *h, struct desc v, struct fw_event *ev)
 {
 	int why = -1;
 
-	if (!fw->env.dma_ready(fw->env.ctx, false))
+	if (!h->fw->env.dma_ready(h->ctx, false))
 		why = FWR_TX_GATED;
-	else if (desc_len(v) < TLV_HDR || desc_len(v) > sizeof(fw->in))
+	else if (desc_len(v) < TLV_HDR || desc_len(v) > sizeof(h->in))
 		why = FWR_TX_LEN;
 	else if (!(v.hi & D_EOM))
 		why = FWR_TX_EOM;
-	else if (fw->env.dma_read(fw->env.ctx, desc_addr(v), fw->in, desc_len(v)))
+	else if (h->fw->env.dma_read(h->ctx, desc_addr(v), h->in, desc_len(v)))
 		why = FWR_TX_FAULT;
 	if (why < 0)
 		return 0;
-	fw_refuse(fw, (enum fw_refusal)why, ev);
+	host_refuse(h, (enum fw_refusal)why, ev);
 	return -FW_EIO;
 }
 
-static void tx_one(struct fw *fw)
+static void tx_one(struct fw_host *h)
 {
-	unsigned int d = fw->head[RING_TX];
-	struct desc v = desc_read(fw, RING_TX, d);
+	unsigned int d = h->head[RING_TX];
+	struct desc v = desc_read(h, RING_TX, d);
 	struct fw_event ev = { .ring = RING_TX, .desc = d, .len = (unsigned int)desc_len(v) };
 	uint32_t done = D_FW;
 
-	if (fetch(fw, v, &ev))
+	if (fetch(h, v, &ev))
 		done |= D_ERR;
 	else
-		handle(fw, desc_len(v), &ev);
+		handle(h, desc_len(v), &ev);
 
 	/* The host may have taken the ring away while we were reading */
-	if (!lo_swap(fw, RING_TX, d, v.lo, (v.lo & ~D_ERR) | done)) {
-		fw_refuse(fw, FWR_TX_TAKEN, &ev);
+	if (!lo_swap(h, RING_TX, d, v.lo, (v.lo & ~D_ERR) | done)) {
+		host_refuse(h, FWR_TX_TAKEN, &ev);
 		return;
 	}
-	advance(fw, RING_TX);
+	advance(h, RING_TX);
 }
 
-static void tx_run(struct fw *fw)
+static void tx_run(struct fw_host *h)
 {
 	for (unsigned int n = 0; n < MBX_DESCS; n++) {
-		uint32_t lo = lo_read(fw, RING_TX, fw->head[RING_TX]);
+		uint32_t lo = lo_read(h, RING_TX, h->head[RING_TX]);
 
 		if (!(lo & D_HOST))
 			break;
 		if (lo & D_FW)
-			advance(fw, RING_TX);
+			advance(h, RING_TX);
 		else
-			tx_one(fw);
-		mbx_flush(fw);
+			tx_one(h);
+		mbx_flush(h);
 	}
-	fw->want_irq = true;
+	h->want_irq = true;
 }
 
 /* ---- to the host ---- */
 
-static unsigned int fifo_used(const struct fw *fw)
+static unsigned int fifo_used(const struct fw_host *h)
 {
-	return fw->fifo_tail - fw->fifo_head;
+	return h->fifo_tail - h->fifo_head;
 }
 
-static void fifo_put(struct fw *fw, uint32_t v)
+static void fifo_put(struct fw_host *h, uint32_t v)
 {
-	fw->fifo[fw->fifo_tail++ % FIFO_WORDS] = v;
+	h->fifo[h->fifo_tail++ % FIFO_WORDS] = v;
 }
 
-static uint32_t fifo_get(struct fw *fw)
+static uint32_t fifo_get(struct fw_host *h)
 {
-	return fw->fifo[fw->fifo_head++ % FIFO_WORDS];
+	return h->fifo[h->fifo_head++ % FIFO_WORDS];
 }
 
 /* Queues a message of @len bytes (a multiple of 4) for the host */
-void mbx_send(struct fw *fw, const void *msg, size_t len)
+void mbx_send(struct fw_host *h, const void *msg, size_t len)
 {
 	const uint8_t *p = msg;
 
-	if (FIFO_WORDS - fifo_used(fw) < 1 + len / 4) {
-		struct tlv_hdr h = tlv_hdr_get(p);
+	if (FIFO_WORDS - fifo_used(h) < 1 + len / 4) {
+		struct fw_event ev = { .ring = RING_RX, .msg = tlv_hdr_get(p).id, .len = (unsigned int)len };
 
-		fw_refuse(fw, FWR_RX_FULL, &(struct fw_event){ .ring = RING_RX, .msg = h.id, .len = (unsigned int)len });
+		host_refuse(h, FWR_RX_FULL, &ev);
 		return;
 	}
-	fw->fifo_new++;
-	fifo_put(fw, (uint32_t)len);
+	h->fifo_new++;
+	fifo_put(h, (uint32_t)len);
 	for (size_t i = 0; i < len; i += 4) {
 		uint32_t v;
 
 		memcpy(&v, p + i, sizeof(v));
-		fifo_put(fw, v);
+		fifo_put(h, v);
 	}
 }
 
-/* The next message for the host into fw->page; its length, 0: there is none */
-static size_t rx_next(struct fw *fw, uint64_t *log_sent)
+/* The next message for the host into h->page; its length, 0: there is none */
+static size_t rx_next(struct fw_host *h, uint64_t *log_sent)
 {
 	int len;
 
-	*log_sent = fw->log_sent;
-	if (fifo_used(fw)) {
-		len = (int)fifo_get(fw);
+	*log_sent = h->log_sent;
+	if (fifo_used(h)) {
+		len = (int)fifo_get(h);
 		for (int i = 0; i < len; i += 4)
-			fw->page[i / 4] = fifo_get(fw);
+			h->page[i / 4] = fifo_get(h);
 		return (size_t)len;
 	}
-	if (!fw->host_here || !log_pending(fw))
+	if (!h->host_here || !log_pending(h))
 		return 0;
-	len = log_build(fw, fw->page, sizeof(fw->page), log_sent);
+	len = log_build(h, h->page, sizeof(h->page), log_sent);
 	return len > 0 ? (size_t)len : 0;
 }
 
-static bool rx_waiting(const struct fw *fw)
+static bool rx_waiting(const struct fw_host *h)
 {
-	return fifo_used(fw) || (fw->host_here && log_pending(fw));
+	return fifo_used(h) || (h->host_here && log_pending(h));
 }
 
 /* Puts the next message into the page @v of descriptor @d */
-static void rx_one(struct fw *fw, unsigned int d, struct desc v)
+static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 {
 	uint64_t log_sent;
-	size_t len = rx_next(fw, &log_sent);
+	size_t len = rx_next(h, &log_sent);
 	struct fw_event ev = { .kind = FW_EV_OUT, .ring = RING_RX, .desc = d, .len = (unsigned int)len };
 	struct desc done = { .lo = (v.lo & D_ADDR_LO) | D_HOST | D_FW, .hi = v.hi & D_ADDR_HI };
 	int why = -1;
 
 	if (!len)
 		return;
-	ev.msg = tlv_hdr_get((const uint8_t *)fw->page).id;
+	ev.msg = tlv_hdr_get((const uint8_t *)h->page).id;
 	if (msg_find(ev.msg, MSG_TO_HOST))
 		ev.name = msg_find(ev.msg, MSG_TO_HOST)->name;
 
 	if (len > desc_len(v))
 		why = FWR_RX_SHORT;
-	else if (fw->env.dma_write(fw->env.ctx, desc_addr(v), fw->page, len))
+	else if (h->fw->env.dma_write(h->ctx, desc_addr(v), h->page, len))
 		why = FWR_RX_FAULT;
-	fw->log_sent = log_sent;
+	h->log_sent = log_sent;
 
 	if (why >= 0)
 		done.lo |= D_ERR;
 	else
 		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
-	if (!desc_swap(fw, RING_RX, d, v.lo, done)) {
-		fw_refuse(fw, FWR_TX_TAKEN, &ev);
+	if (!desc_swap(h, RING_RX, d, v.lo, done)) {
+		host_refuse(h, FWR_TX_TAKEN, &ev);
 		return;
 	}
 	if (why >= 0) {
-		fw_refuse(fw, (enum fw_refusal)why, &ev);
+		host_refuse(h, (enum fw_refusal)why, &ev);
 	} else {
-		fw->counter[FWC_MSG_OUT]++;
-		fw_event(fw, &ev);
+		h->counter[FWC_MSG_OUT]++;
+		host_event(h, &ev);
 	}
-	dump_note(fw, ev.msg, len, MSG_TO_HOST, why < 0 ? 0 : -FW_EIO);
-	advance(fw, RING_RX);
-	fw->want_irq = true;
+	dump_note(h, ev.msg, len, MSG_TO_HOST, why < 0 ? 0 : -FW_EIO);
+	advance(h, RING_RX);
+	h->want_irq = true;
 }
 
 /* Steps over what is done, then fills pages as long as there are pages and messages */
-static void rx_run(struct fw *fw)
+static void rx_run(struct fw_host *h)
 {
 	unsigned int n;
 
 	for (n = 0; n < MBX_DESCS; n++) {
-		if (~lo_read(fw, RING_RX, fw->head[RING_RX]) & (D_HOST | D_FW))
+		if (~lo_read(h, RING_RX, h->head[RING_RX]) & (D_HOST | D_FW))
 			break;
-		advance(fw, RING_RX);
+		advance(h, RING_RX);
 	}
-	for (n = 0; n < MBX_DESCS && rx_waiting(fw); n++) {
-		struct desc v = desc_read(fw, RING_RX, fw->head[RING_RX]);
+	for (n = 0; n < MBX_DESCS && rx_waiting(h); n++) {
+		struct desc v = desc_read(h, RING_RX, h->head[RING_RX]);
 
-		if ((v.lo & (D_HOST | D_FW)) != D_HOST || !fw->env.dma_ready(fw->env.ctx, true))
+		if ((v.lo & (D_HOST | D_FW)) != D_HOST || !h->fw->env.dma_ready(h->ctx, true))
 			break;
-		rx_one(fw, fw->head[RING_RX], v);
+		rx_one(h, h->head[RING_RX], v);
 	}
 }
 
 /* ---- events ---- */
 
-void mbx_flush(struct fw *fw)
+void mbx_flush(struct fw_host *h)
 {
-	if (!fw->gone)
-		rx_run(fw);
-	if (fifo_used(fw))
-		fw->counter[FWC_QUEUED] += fw->fifo_new;
-	fw->fifo_new = 0;
+	if (!h->gone)
+		rx_run(h);
+	if (fifo_used(h))
+		h->counter[FWC_QUEUED] += h->fifo_new;
+	h->fifo_new = 0;
 }
 
-static void drain(struct fw *fw)
+void mbx_flush_all(struct fw *fw)
+{
+	EACH_HOST(fw, h)
+		mbx_flush(h);
+}
+
+static void drain(struct fw_host *h)
 {
 	/* A host that writes from within our DMA gets another turn, but not our life */
-	for (unsigned int n = 0; n < MBX_DESCS && (fw->gone || fw->again[RING_RX] || fw->again[RING_TX]); n++) {
-		if (fw->gone) {
-			fw->gone = false;
-			fw->fifo_head = fw->fifo_tail;
-			fw_host_gone(fw);
-			if (fw->lost)
-				mbx_find_heads(fw);
-			fw->lost = false;
+	for (unsigned int n = 0; n < MBX_DESCS && (h->gone || h->again[RING_RX] || h->again[RING_TX]); n++) {
+		if (h->gone) {
+			h->gone = false;
+			h->fifo_head = h->fifo_tail;
+			fw_host_gone(h);
+			if (h->lost)
+				mbx_find_heads(h);
+			h->lost = false;
 		}
-		if (fw->again[RING_RX]) {
-			fw->again[RING_RX] = false;
-			rx_run(fw);
+		if (h->again[RING_RX]) {
+			h->again[RING_RX] = false;
+			rx_run(h);
 		}
-		if (fw->again[RING_TX]) {
-			fw->again[RING_TX] = false;
-			tx_run(fw);
+		if (h->again[RING_TX]) {
+			h->again[RING_TX] = false;
+			tx_run(h);
 		}
 	}
-	if (fw->want_irq) {
-		fw->want_irq = false;
-		fw->env.irq(fw->env.ctx);
+	if (h->want_irq) {
+		h->want_irq = false;
+		h->fw->env.irq(h->ctx);
 	}
 }
 
-void fw_mbx_written(struct fw *fw, unsigned int word)
+void fw_mbx_written(struct fw *fw, unsigned int host, unsigned int word)
 {
+	struct fw_host *h = &fw->host[host];
 	unsigned int ring = (word - MBX_WORD) / (MBX_DESCS * 2);
 	uint32_t lo;
 
@@ -370,27 +382,29 @@ void fw_mbx_written(struct fw *fw, unsigned int word)
 		return;
 
 	if (fw->phase != FW_READY) {
-		fw->missed = true;
+		h->missed = true;
 		return;
 	}
-	lo = fw->env.mbx_read(fw->env.ctx, word);
+	lo = h->fw->env.mbx_read(h->ctx, word);
 	if (ring == RING_RX && lo == (D_HOST | D_FW))
-		fw->gone = true;
-	fw->again[ring] = true;
+		h->gone = true;
+	h->again[ring] = true;
 	if (mbx_enter(fw))
 		mbx_leave(fw);
 }
 
-void fw_rings_written(struct fw *fw, bool rx, bool tx, bool taken)
+void fw_rings_written(struct fw *fw, unsigned int host, bool rx, bool tx, bool taken)
 {
+	struct fw_host *h = &fw->host[host];
+
 	if (fw->phase != FW_READY) {
-		fw->missed = true;
+		h->missed = true;
 		return;
 	}
-	fw->gone |= taken;
-	fw->lost |= taken;
-	fw->again[RING_RX] |= rx;
-	fw->again[RING_TX] |= tx;
+	h->gone |= taken;
+	h->lost |= taken;
+	h->again[RING_RX] |= rx;
+	h->again[RING_TX] |= tx;
 	if (mbx_enter(fw))
 		mbx_leave(fw);
 }
@@ -407,7 +421,8 @@ bool mbx_enter(struct fw *fw)
 void mbx_leave(struct fw *fw)
 {
 	if (fw->phase == FW_READY)
-		drain(fw);
+		EACH_HOST(fw, h)
+			drain(h);
 	fw->busy = false;
 }
 
@@ -417,41 +432,41 @@ void mbx_leave(struct fw *fw)
  * what is ours.  A ring without an empty one, or with nothing else, is none that
  * a driver has: 0.
  */
-void mbx_find_heads(struct fw *fw)
+void mbx_find_heads(struct fw_host *h)
 {
 	for (unsigned int ring = 0; ring < 2; ring++) {
 		unsigned int tail = 0, n;
 
-		while (tail < MBX_DESCS && lo_read(fw, ring, tail) & (D_HOST | D_FW))
+		while (tail < MBX_DESCS && lo_read(h, ring, tail) & (D_HOST | D_FW))
 			tail++;
-		fw->head[ring] = tail % MBX_DESCS;
+		h->head[ring] = tail % MBX_DESCS;
 		for (n = 1; tail < MBX_DESCS && n < MBX_DESCS; n++) {
-			uint32_t lo = lo_read(fw, ring, (tail + n) % MBX_DESCS);
+			uint32_t lo = lo_read(h, ring, (tail + n) % MBX_DESCS);
 
 			if ((lo & (D_HOST | D_FW)) == D_HOST) {
-				fw->head[ring] = (tail + n) % MBX_DESCS;
+				h->head[ring] = (tail + n) % MBX_DESCS;
 				break;
 			}
 		}
 	}
 }
 
-void mbx_wake(struct fw *fw)
+void mbx_wake(struct fw_host *h)
 {
-	fw->again[RING_RX] = true;
-	fw->again[RING_TX] = true;
+	h->again[RING_RX] = true;
+	h->again[RING_TX] = true;
 }
 
-void mbx_reset(struct fw *fw)
+void mbx_reset(struct fw_host *h)
 {
-	fw->head[RING_RX] = 0;
-	fw->head[RING_TX] = 0;
-	fw->again[RING_RX] = false;
-	fw->again[RING_TX] = false;
-	fw->gone = false;
-	fw->lost = false;
-	fw->host_here = false;
-	fw->want_irq = false;
-	fw->fifo_new = 0;
-	fw->fifo_head = fw->fifo_tail;
+	h->head[RING_RX] = 0;
+	h->head[RING_TX] = 0;
+	h->again[RING_RX] = false;
+	h->again[RING_TX] = false;
+	h->gone = false;
+	h->lost = false;
+	h->host_here = false;
+	h->want_irq = false;
+	h->fifo_new = 0;
+	h->fifo_head = h->fifo_tail;
 }

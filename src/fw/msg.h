@@ -8,7 +8,7 @@
 
 #include "tlv.h"
 
-struct fw;
+struct fw_host;
 struct fw_in;
 
 enum fw_msg_id {
@@ -84,7 +84,7 @@ struct msg_def {
 	uint8_t			dir;
 	const char		*name;
 	struct tlv_schema	attrs;
-	int			(*handle)(struct fw *fw, const struct fw_in *in);	/* MSG_TO_FW */
+	int			(*handle)(struct fw_host *h, const struct fw_in *in);	/* MSG_TO_FW */
 };
 
 /* A message from the host, checked */

@@ -307,7 +307,7 @@ int fw_pldm(struct fw *fw, enum fw_pldm_link link, const uint8_t *req, size_t le
 	} else {
 		n = answer(fw, link, req, len, rsp, cap);
 	}
-	mbx_flush(fw);
+	mbx_flush_all(fw);
 	mbx_leave(fw);
 	return n;
 }

@@ -156,7 +156,7 @@ static void ask(struct fw *fw, unsigned int cmd, uint8_t result)
 
 static void drop_image(struct fw *fw, const char *why)
 {
-	if (fw->upd.by == BY_BMC)
+	if (!fw->upd.host)
 		update_stop(fw, why);
 }
 
@@ -320,7 +320,7 @@ uint8_t fd_request_update(struct fw *fw, const struct pldm_in *in, struct pldm_o
 	fd->table = fd->table_flag = fd->applied = 0;
 	go(fw, EV_REQUEST);
 	alive(fw);
-	log_write(fw, "update: the BMC begins", false);
+	log_all(fw, "update: the BMC begins");
 	pldm_put16(o, 0);		/* no metadata */
 	pldm_put8(o, 0);		/* nor do we want the package's data */
 	return CC_OK;
@@ -390,7 +390,7 @@ static uint8_t begin(struct fw *fw, const uint8_t *p)
 	if (size < IMAGE_HDR || size > flash_part_size(part))
 		return COMP_SIZE;
 	fd->applied &= (uint8_t)~(1u << part);
-	return update_start(fw, flash_section(part), size, BY_BMC) ? COMP_FLASH : COMP_OK;
+	return update_start(fw, flash_section(part), size, NULL) ? COMP_FLASH : COMP_OK;
 }
 
 uint8_t fd_update_component(struct fw *fw, const struct pldm_in *in, struct pldm_out *o)
@@ -435,16 +435,15 @@ uint8_t fd_activate(struct fw *fw, const struct pldm_in *in, struct pldm_out *o)
 		if (fd->applied & 1u << i)
 			slot[i] = &fd->slot[i];
 	if (flash_commit_parts(fw, slot)) {
-		log_write(fw, "update: flash can't be written", false);
+		log_all(fw, "update: flash can't be written");
 		return CC_ERROR;
 	}
 	for (unsigned int i = 0; i < PARTS; i++)
 		fw->counter[FWC_UPDATES] += slot[i] != NULL;
-	log_write(fw, "update: the BMC's is stored, runs after power-on", false);
+	log_all(fw, "update: the BMC's is stored, runs after power-on");
 	go(fw, EV_ACTIVATE);
 	leave(fw, EV_STEP, WHY_ACTIVATED);
-	if (fw->caps_sent)
-		fw_send_caps(fw);
+	fw_tell_caps(fw, NULL);
 	pldm_put16(o, 0);
 	return CC_OK;
 }
@@ -623,7 +622,7 @@ int fw_pldm_reply(struct fw *fw, enum fw_pldm_link link, const uint8_t *rsp, siz
 	if (err)
 		fw_refuse(fw, FWR_PLDM_MESSAGE, &(struct fw_event){ .name = "PLDM response", .len = (unsigned int)len,
 								    .err = err });
-	mbx_flush(fw);
+	mbx_flush_all(fw);
 	mbx_leave(fw);
 	return err;
 }

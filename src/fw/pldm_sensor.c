@@ -59,7 +59,7 @@ static void set_limit(struct sensor_limits *l, unsigned int which, int32_t val)
 static void module_limits(const struct fw *fw, enum qsfp_value which, struct sensor_limits *l)
 {
 	static const uint8_t as[4] = { UP_CRIT, LOW_CRIT, UP_WARN, LOW_WARN };
-	const int32_t *v = qsfp_limits(fw, which);
+	const int32_t *v = qsfp_limits(&fw->host[0], which);
 
 	for (unsigned int i = 0; v && i < 4; i++)
 		set_limit(l, as[i], v[i]);
@@ -108,7 +108,7 @@ static uint8_t sensor_read(struct fw *fw, unsigned int sensor, int32_t *v)
 {
 	*v = 0;
 	if (sensor >= NUM_MODULE_TEMP)
-		return qsfp_value(fw, (enum qsfp_value)(QSFP_TEMP + (sensor - NUM_MODULE_TEMP)), v) ? OP_ENABLED :
+		return qsfp_value(&fw->host[0], (enum qsfp_value)(QSFP_TEMP + (sensor - NUM_MODULE_TEMP)), v) ? OP_ENABLED :
 		       OP_UNAVAILABLE;
 	if (!fw->env.sensor)
 		return OP_UNAVAILABLE;
@@ -203,10 +203,12 @@ uint8_t pldm_set_limits(struct fw *fw, const struct pldm_in *in, struct pldm_out
 
 static uint8_t link_state(const struct fw *fw)
 {
+	const struct fw_host *h = &fw->host[0];
+
 	if (fw->env.reg_read)
-		return fw->env.reg_read(fw->env.ctx, CSR_SIG_PCS_OUT0) & OUT0_LINK ? LINK_CONNECTED : LINK_DISCONNECTED;
-	if (fw->link_known)
-		return fw->link_up ? LINK_CONNECTED : LINK_DISCONNECTED;
+		return fw->env.reg_read(h->ctx, CSR_SIG_PCS_OUT0) & OUT0_LINK ? LINK_CONNECTED : LINK_DISCONNECTED;
+	if (h->link_known)
+		return h->link_up ? LINK_CONNECTED : LINK_DISCONNECTED;
 	return ST_UNKNOWN;
 }
 
@@ -215,7 +217,10 @@ static uint8_t health(const struct fw *fw)
 {
 	if (fw->otp[0])
 		return HEALTH_CRITICAL;
-	return fw->dump_kept ? HEALTH_NONCRITICAL : HEALTH_NORMAL;
+	for (unsigned int i = 0; i < fw->cfg.hosts; i++)
+		if (fw->host[i].dump_kept)
+			return HEALTH_NONCRITICAL;
+	return HEALTH_NORMAL;
 }
 
 uint8_t pldm_get_states(struct fw *fw, const struct pldm_in *in, struct pldm_out *o)
@@ -235,7 +240,7 @@ uint8_t pldm_get_states(struct fw *fw, const struct pldm_in *in, struct pldm_out
 		state = health(fw);
 		break;
 	default:
-		state = fw->module.kind == FW_MODULE_NONE ? NOT_PRESENT : PRESENT;
+		state = fw->host[0].module.kind == FW_MODULE_NONE ? NOT_PRESENT : PRESENT;
 		break;
 	}
 	pldm_put8(o, 1);

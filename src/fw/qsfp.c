@@ -221,9 +221,9 @@ static void cmis_page11(uint8_t *p, const struct fw_module *m)
 
 /* ---- values, for PLDM ---- */
 
-bool qsfp_value(const struct fw *fw, enum qsfp_value which, int32_t *val)
+bool qsfp_value(const struct fw_host *h, enum qsfp_value which, int32_t *val)
 {
-	const struct fw_module *m = &fw->module;
+	const struct fw_module *m = &h->module;
 	const int64_t v[] = {
 		[QSFP_TEMP] = m->temp, [QSFP_VOLT] = m->volt, [QSFP_BIAS] = m->bias_ua, [QSFP_TX] = m->tx_nw,
 		[QSFP_RX] = m->rx_nw,
@@ -235,14 +235,14 @@ bool qsfp_value(const struct fw *fw, enum qsfp_value which, int32_t *val)
 	return true;
 }
 
-const int32_t *qsfp_limits(const struct fw *fw, enum qsfp_value which)
+const int32_t *qsfp_limits(const struct fw_host *h, enum qsfp_value which)
 {
 	const int32_t *l[] = {
 		[QSFP_TEMP] = limits.temp, [QSFP_VOLT] = limits.volt, [QSFP_BIAS] = limits.bias, [QSFP_TX] = limits.tx,
 		[QSFP_RX] = limits.rx,
 	};
 
-	return fw->module.kind >= FW_MODULE_OPTIC ? l[which] : NULL;
+	return h->module.kind >= FW_MODULE_OPTIC ? l[which] : NULL;
 }
 
 /* ---- reading ---- */
@@ -282,7 +282,7 @@ static bool memory(const struct fw_module *m, uint64_t bank, uint64_t page, uint
 	return false;
 }
 
-int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in)
+int fw_on_qsfp_read(struct fw_host *h, const struct fw_in *in)
 {
 	uint64_t bank = tlv_uint(&in->a[QSFP_BANK]);
 	uint64_t page = tlv_uint(&in->a[QSFP_PAGE]);
@@ -292,16 +292,16 @@ int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in)
 	struct fw_out o;
 	int err = 0;
 
-	if (fw->module.kind == FW_MODULE_NONE)
+	if (h->module.kind == FW_MODULE_NONE)
 		err = -FW_ENODEV;
-	else if (!memory(&fw->module, bank, page, mem))
+	else if (!memory(&h->module, bank, page, mem))
 		err = -FW_EIO;
 	else if (!len || off > sizeof(mem) || len > sizeof(mem) - off)
 		err = -FW_EINVAL;
-	else if (fault_strikes(fw, FW_FAULT_MODULE))
+	else if (fault_strikes(h->fw, FW_FAULT_MODULE))
 		err = -FW_EIO;
 
-	fw_reply(fw, &o, MSG_QSFP_READ_RESP);
+	fw_reply(h, &o, MSG_QSFP_READ_RESP);
 	out_uint(&o, QSFP_BANK, bank);
 	out_uint(&o, QSFP_PAGE, page);
 	out_uint(&o, QSFP_OFFSET, off);
@@ -310,25 +310,26 @@ int fw_on_qsfp_read(struct fw *fw, const struct fw_in *in)
 		out_sint(&o, QSFP_ERROR, err);
 	else
 		out_bytes(&o, QSFP_DATA, mem + off, (size_t)len);
-	fw_send(fw, &o);
+	fw_send(h, &o);
 	return err;
 }
 
-void fw_set_module(struct fw *fw, const struct fw_module *m)
+void fw_set_module(struct fw *fw, unsigned int host, const struct fw_module *m)
 {
-	enum fw_module_kind was = fw->module.kind;
+	struct fw_host *h = &fw->host[host];
+	enum fw_module_kind was = h->module.kind;
 	bool ours = mbx_enter(fw);
 
-	fw->module = *m;
+	h->module = *m;
 	if (was != m->kind && fw->phase == FW_READY) {
-		log_write(fw, m->kind ? "module: inserted" : "module: removed", false);
-		fw_state(fw, m->kind ? "module inserted" : "module removed");
+		log_write(h, m->kind ? "module: inserted" : "module: removed", false);
+		host_state(h, m->kind ? "module inserted" : "module removed");
 	}
 	if (ours)
 		mbx_leave(fw);
 }
 
-const struct fw_module *fw_module(const struct fw *fw)
+const struct fw_module *fw_module(const struct fw *fw, unsigned int host)
 {
-	return &fw->module;
+	return &fw->host[host].module;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Firmware update.  Images come from the host ("devlink dev flash"), or from
- * the BMC (pldm_fd.c), one at a time; update_start(), update_chunk(),
+ * the BMC (pldm_fd.c), one at a time: while one is sent, others are told that we
+ * are busy.  update_start(), update_chunk(),
  * update_verify() are the part that both have.  What the host does:
  *
  *	START_UPGRADE_REQ section, length -->
@@ -42,7 +43,12 @@ void update_log(struct fw *fw, const char *what)
 	str_put(&s, flash_part_name(fw->upd.part));
 	str_put(&s, ": ");
 	str_put(&s, what);
-	log_write(fw, t, false);
+	if (fw->upd.host) {
+		log_write(fw->upd.host, t, false);
+		host_state(fw->upd.host, what);
+		return;
+	}
+	log_all(fw, t);
 	fw_state(fw, what);
 }
 
@@ -56,35 +62,36 @@ void update_stop(struct fw *fw, const char *why)
 	update_log(fw, why);
 }
 
-/* The host is gone.  (What the BMC updates is none of its business.) */
-void update_forget(struct fw *fw)
+/* The host is gone.  (What others update is none of its business.) */
+void update_forget(struct fw_host *h)
 {
-	if (fw->upd.by == BY_HOST)
-		update_stop(fw, "given up");
+	if (h->fw->upd.host == h)
+		update_stop(h->fw, "given up");
 }
 
 void update_timer(struct fw *fw)
 {
-	update_forget(fw);
+	if (fw->upd.host)
+		update_stop(fw, "given up");
 }
 
-static void ask_chunk(struct fw *fw)
+static void ask_chunk(struct fw_host *h)
 {
-	struct fw_update *u = &fw->upd;
+	struct fw_update *u = &h->fw->upd;
 	uint32_t left = u->len - u->at, at = u->at;
 	struct fw_out o;
 
 	u->want = left < CHUNK ? left : CHUNK;
-	if (fault_strikes(fw, FW_FAULT_ORDER))
+	if (fault_strikes(h->fw, FW_FAULT_ORDER))
 		at++;
-	fw_reply(fw, &o, MSG_WRITE_CHUNK_REQ);
+	fw_reply(h, &o, MSG_WRITE_CHUNK_REQ);
 	out_uint(&o, CHUNK_OFFSET, at);
 	out_uint(&o, CHUNK_LENGTH, u->want);
-	fw_send(fw, &o);
-	fw_defer(fw, SLOT_UPDATE, fw->env.now(fw->env.ctx) + HOST_PATIENCE);
+	fw_send(h, &o);
+	fw_defer(h->fw, SLOT_UPDATE, h->fw->env.now(h->fw->env.ctx) + HOST_PATIENCE);
 }
 
-int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by by)
+int update_start(struct fw *fw, uint64_t section, uint64_t len, struct fw_host *host)
 {
 	int part = flash_part((uint32_t)section);
 	int err;
@@ -93,32 +100,33 @@ int update_start(struct fw *fw, uint64_t section, uint64_t len, enum update_by b
 		return -FW_EINVAL;
 	if (len > flash_part_size((unsigned int)part))
 		return -FW_E2BIG;
-	if (fw->upd.on || (by == BY_HOST && (pldm_updating(fw) || fault_strikes(fw, FW_FAULT_START))))
+	if (fw->upd.on || (host && (pldm_updating(fw) || !flash_turn(host) || fault_strikes(fw, FW_FAULT_START))))
 		return -FW_EBUSY;
 	err = flash_begin(fw, (unsigned int)part);
 	if (err)
 		return err;
-	fw->upd = (struct fw_update){ .on = true, .by = by, .part = (uint8_t)part, .len = (uint32_t)len };
-	update_log(fw, by == BY_HOST ? "started" : "started by the BMC");
+	fw->upd = (struct fw_update){ .on = true, .host = host, .part = (uint8_t)part, .len = (uint32_t)len };
+	update_log(fw, host ? "started" : "started by the BMC");
 	return 0;
 }
 
-int fw_on_start_upgrade(struct fw *fw, const struct fw_in *in)
+int fw_on_start_upgrade(struct fw_host *h, const struct fw_in *in)
 {
-	int err = update_start(fw, tlv_uint(&in->a[UPG_SECTION]), tlv_uint(&in->a[UPG_IMAGE_LENGTH]), BY_HOST);
+	int err = update_start(h->fw, tlv_uint(&in->a[UPG_SECTION]), tlv_uint(&in->a[UPG_IMAGE_LENGTH]), h);
 	struct fw_out o;
 
-	fw_reply(fw, &o, MSG_START_UPGRADE_RESP);
+	fw_reply(h, &o, MSG_START_UPGRADE_RESP);
 	if (err)
 		out_sint(&o, UPG_ERROR, err);
-	fw_send(fw, &o);
+	fw_send(h, &o);
 	if (!err)
-		ask_chunk(fw);
+		ask_chunk(h);
 	return err;
 }
 
-static void finish(struct fw *fw, int err)
+static void finish(struct fw_host *h, int err)
 {
+	struct fw *fw = h->fw;
 	struct fw_out o;
 
 	fw->upd.on = false;
@@ -127,12 +135,13 @@ static void finish(struct fw *fw, int err)
 		fw->counter[FWC_UPDATES_FAILED]++;
 	} else {
 		fw->counter[FWC_UPDATES]++;
-		fw_send_caps(fw);
+		fw_send_caps(h);
+		fw_tell_caps(fw, h);
 	}
-	fw_reply(fw, &o, MSG_FINISH_UPGRADE_REQ);
+	fw_reply(h, &o, MSG_FINISH_UPGRADE_REQ);
 	if (err)
 		out_sint(&o, UPG_ERROR, err);
-	fw_send(fw, &o);
+	fw_send(h, &o);
 }
 
 static int check_header(struct fw *fw, const uint8_t *p, size_t len)
@@ -200,19 +209,20 @@ static int complete(struct fw *fw)
 	return err;
 }
 
-int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
+int fw_on_write_chunk(struct fw_host *h, const struct fw_in *in)
 {
 	const struct tlv_view *data = &in->a[CHUNK_DATA];
+	struct fw *fw = h->fw;
 	struct fw_update *u = &fw->upd;
 	int err = 0;
 
 	if (in->a[CHUNK_ERROR].p) {
-		if (u->on && u->by == BY_HOST)
+		if (u->on && u->host == h)
 			update_log(fw, "cancelled by the host");
-		update_forget(fw);
+		update_forget(h);
 		return 0;
 	}
-	if (!u->on || u->by != BY_HOST)
+	if (!u->on || u->host != h)
 		return -FW_EINVAL;
 	if (tlv_uint(&in->a[CHUNK_OFFSET]) != u->at || tlv_uint(&in->a[CHUNK_LENGTH]) != u->want ||
 	    !data->p || data->len != u->want)
@@ -222,11 +232,11 @@ int fw_on_write_chunk(struct fw *fw, const struct fw_in *in)
 	if (!err)
 		err = update_chunk(fw, data->p, data->len);
 	if (!err && u->at < u->len) {
-		ask_chunk(fw);
+		ask_chunk(h);
 		return 0;
 	}
 	if (!err)
 		err = complete(fw);
-	finish(fw, err);
+	finish(h, err);
 	return err;
 }

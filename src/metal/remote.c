@@ -269,6 +269,7 @@ void remote_env(struct remote *r, struct fw_env *env)
 
 	memcpy(env, &all, sizeof(*env));
 	env->ctx = r;
+	env->host_ctx[0] = r;
 	if (!r->flash) {
 		env->flash_read = NULL;
 		env->flash_write = NULL;
@@ -326,8 +327,9 @@ void remote_config(struct remote *r, struct fw_config *cfg)
 	cfg->boot_ms[0] = rd(r, M_BOOT_MS);
 	cfg->boot_ms[1] = rd(r, M_BOOT_MS + 4);
 	cfg->restart_ms = rd(r, M_RESTART_MS);
-	cfg->speed = rd(r, M_SPEED);
-	cfg->fec = rd(r, M_FEC);
+	cfg->hosts = 1;
+	cfg->host[0].speed = rd(r, M_SPEED);
+	cfg->host[0].fec = rd(r, M_FEC);
 	cfg->max_speed = rd(r, M_MAX_SPEED);
 	cfg->temp_min = (int32_t)rd(r, M_LIMIT);
 	cfg->temp_max = (int32_t)rd(r, M_LIMIT + 4);
@@ -335,8 +337,8 @@ void remote_config(struct remote *r, struct fw_config *cfg)
 	cfg->volt_min = rd(r, M_LIMIT + 12);
 	cfg->volt_max = rd(r, M_LIMIT + 16);
 	cfg->threshold_events = rd(r, M_THRESHOLD_EVENTS);
-	cfg->bmc_macs = get_bmc(r, cfg->bmc_mac, &cfg->bmc_all_multi);
-	get_module(r, &cfg->module);
+	cfg->host[0].bmc_macs = get_bmc(r, cfg->host[0].bmc_mac, &cfg->host[0].bmc_all_multi);
+	get_module(r, &cfg->host[0].module);
 	for (uint32_t w = 0; w < 4; w++) {
 		uint32_t v = rd(r, M_UUID + 4 * w);
 
@@ -371,7 +373,7 @@ int remote_init(struct remote *r, const struct remote_bus *bus, struct remote_me
 /* What others can see of the firmware */
 static void publish(struct remote *r)
 {
-	uint32_t phase = fw_phase(r->fw) | (uint32_t)fw_host_owns(r->fw) << 8;
+	uint32_t phase = fw_phase(r->fw) | (uint32_t)fw_host_owns(r->fw, 0) << 8;
 
 	for (unsigned int i = 0; i < FWC_COUNT; i++)
 		r->mem->counter[i] = fw_counter(r->fw, (enum fw_counter)i);
@@ -393,7 +395,7 @@ static void see_link(struct remote *r)
 	uint32_t link = rd(r, M_LINK);
 
 	if (link & 2)
-		fw_link(r->fw, link & 1);
+		fw_link(r->fw, 0, link & 1);
 }
 
 static void see_otp(struct remote *r)
@@ -409,7 +411,7 @@ void remote_start(struct remote *r, struct fw *fw)
 	see_otp(r);
 	see_link(r);
 	/* a driver may have been waiting for us */
-	fw_rings_written(fw, true, true, false);
+	fw_rings_written(fw, 0, true, true, false);
 	publish(r);
 	wr(r, M_EVENT_ENABLE, EVENTS);
 }
@@ -445,7 +447,7 @@ static void see_module(struct remote *r)
 	struct fw_module m;
 
 	get_module(r, &m);
-	fw_set_module(r->fw, &m);
+	fw_set_module(r->fw, 0, &m);
 }
 
 static void see_bmc(struct remote *r)
@@ -454,7 +456,7 @@ static void see_bmc(struct remote *r)
 	bool all_multi;
 	unsigned int n = get_bmc(r, mac, &all_multi);
 
-	fw_bmc_set(r->fw, n, (const uint8_t (*)[6])mac, all_multi);
+	fw_bmc_set(r->fw, 0, n, (const uint8_t (*)[6])mac, all_multi);
 }
 
 /* ---- what the BMC asks ---- */
@@ -486,7 +488,7 @@ static int ask_dump_read(struct remote *r)
 
 	if (len > sizeof(r->mem->buf))
 		return -FW_EINVAL;
-	err = fw_dump_read(r->fw, rd(r, M_ASK_OFFSET), r->mem->buf, len);
+	err = fw_dump_read(r->fw, 0, rd(r, M_ASK_OFFSET), r->mem->buf, len);
 	if (err || !len)
 		return err;
 	return command(r, CMD_ASK_PUT, len);
@@ -513,10 +515,10 @@ static void see_ask(struct remote *r)
 		result = fw_temperature(r->fw, &val[0], &val[1]);
 		break;
 	case ASK_MODULE_TEMPERATURE:
-		result = fw_module_temperature(r->fw, &val[0], &val[1], &val[2]);
+		result = fw_module_temperature(r->fw, 0, &val[0], &val[1], &val[2]);
 		break;
 	case ASK_DUMP_TAKE:
-		result = fw_dump_take(r->fw, how);
+		result = fw_dump_take(r->fw, 0, how);
 		break;
 	case ASK_DUMP_READ:
 		result = ask_dump_read(r);
@@ -537,7 +539,7 @@ static void handle(struct remote *r, uint32_t ev)
 	if (ev & EV_TRACE)
 		r->trace = rd(r, M_TRACE);
 	if (ev & EV_RESET)
-		fw_host_reset(r->fw);
+		fw_host_reset(r->fw, 0);
 	if (ev & EV_LIFE)
 		see_life(r);
 	if (ev & EV_MODULE)
@@ -549,7 +551,7 @@ static void handle(struct remote *r, uint32_t ev)
 	if (ev & EV_BMC)
 		see_bmc(r);
 	if (ev & (EV_RX | EV_TX | EV_TAKEN))
-		fw_rings_written(r->fw, ev & EV_RX, ev & EV_TX, ev & EV_TAKEN);
+		fw_rings_written(r->fw, 0, ev & EV_RX, ev & EV_TX, ev & EV_TAKEN);
 	if (ev & EV_LINK)
 		see_link(r);
 	if (ev & EV_SENSOR)

@@ -42,14 +42,14 @@ static int host_copy(struct mgmt *m, bool write)
 
 	if (!length_ok(m, &len))
 		return -FW_EINVAL;
-	if (!m->env.dma_ready(m->env.ctx, write))
+	if (!m->env.dma_ready(m->env.host_ctx[0], write))
 		return -FW_EACCES;
 	if (!write) {
-		err = m->env.dma_read(m->env.ctx, host, m->buf, len);
+		err = m->env.dma_read(m->env.host_ctx[0], host, m->buf, len);
 		return err ? err : own_write(m, m->buf, len);
 	}
 	err = own_read(m, m->buf, len);
-	return err ? err : m->env.dma_write(m->env.ctx, host, m->buf, len);
+	return err ? err : m->env.dma_write(m->env.host_ctx[0], host, m->buf, len);
 }
 
 static int flash_copy(struct mgmt *m, bool write)
@@ -86,7 +86,7 @@ static int bmc_table(struct mgmt *m)
 	if (t.uc > FW_SYNC_MACS || t.mc > FW_SYNC_MACS)
 		return -FW_EINVAL;
 	if (m->env.bmc.table)
-		m->env.bmc.table(m->env.ctx, &t);
+		m->env.bmc.table(m->env.host_ctx[0], &t);
 	return 0;
 }
 
@@ -165,29 +165,31 @@ void swap_write(struct mgmt *m, uint32_t val)
 	unsigned int word = *mreg(m, M_SWAP_WORD);
 
 	if (*mreg(m, M_EVENT) & (EV_RESET | EV_TAKEN) ||
-	    m->env.mbx_read(m->env.ctx, word) != *mreg(m, M_SWAP_OLD)) {
+	    m->env.mbx_read(m->env.host_ctx[0], word) != *mreg(m, M_SWAP_OLD)) {
 		status(m, -FW_EBUSY);
 		return;
 	}
-	m->env.mbx_write(m->env.ctx, word, val);
+	m->env.mbx_write(m->env.host_ctx[0], word, val);
 	status(m, 0);
 }
 
 void host_irq_write(struct mgmt *m, uint32_t val)
 {
 	if (val)
-		m->env.irq(m->env.ctx);
+		m->env.irq(m->env.host_ctx[0]);
 }
 
 void link_mode_write(struct mgmt *m, uint32_t val)
 {
-	status(m, m->env.set_link_mode(m->env.ctx, val & 0xff, val >> 8));
+	status(m, m->env.set_link_mode(m->env.host_ctx[0], val & 0xff, val >> 8));
 }
 
 uint32_t dma_gate_read(struct mgmt *m, unsigned int i)
 {
 	(void)i;
-	return m->env.dma_ready(m->env.ctx, false) | (uint32_t)m->env.dma_ready(m->env.ctx, true) << 1;
+	void *host = m->env.host_ctx[0];
+
+	return m->env.dma_ready(host, false) | (uint32_t)m->env.dma_ready(host, true) << 1;
 }
 
 uint32_t sensor_read(struct mgmt *m, unsigned int i)
@@ -212,7 +214,7 @@ void phase_write(struct mgmt *m, uint32_t val)
 void owner_write(struct mgmt *m, uint32_t val)
 {
 	if (m->env.bmc.owner)
-		m->env.bmc.owner(m->env.ctx, val);
+		m->env.bmc.owner(m->env.host_ctx[0], val);
 }
 
 void restarted_write(struct mgmt *m, uint32_t val)

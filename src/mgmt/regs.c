@@ -75,18 +75,18 @@ static void reg_write(struct mgmt *m, uint32_t off, uint32_t val)
 static uint32_t card_read(struct mgmt *m, uint32_t off)
 {
 	if (off - MGMT_WINDOW < MGMT_WINDOW_SIZE)
-		return m->env.mbx_read(m->env.ctx, (off - MGMT_WINDOW) / 4);
+		return m->env.mbx_read(m->env.host_ctx[0], (off - MGMT_WINDOW) / 4);
 	if (off < MGMT_WINDOW && m->env.reg_read)
-		return m->env.reg_read(m->env.ctx, off / 4);
+		return m->env.reg_read(m->env.host_ctx[0], off / 4);
 	return 0;
 }
 
 static void card_write(struct mgmt *m, uint32_t off, uint32_t val)
 {
 	if (off - MGMT_WINDOW < MGMT_WINDOW_SIZE)
-		m->env.mbx_write(m->env.ctx, (off - MGMT_WINDOW) / 4, val);
+		m->env.mbx_write(m->env.host_ctx[0], (off - MGMT_WINDOW) / 4, val);
 	else if (off < MGMT_WINDOW && m->env.bmc.csr_write)
-		m->env.bmc.csr_write(m->env.ctx, off / 4, val);
+		m->env.bmc.csr_write(m->env.host_ctx[0], off / 4, val);
 	else
 		mgmt_refuse(m, "nothing is there", "BAR 4", off);
 }
@@ -144,16 +144,16 @@ static void strap(struct mgmt *m, const struct fw_config *cfg)
 	*mreg(m, M_BOOT_MS) = cfg->boot_ms[0];
 	*mreg(m, M_BOOT_MS + 4) = cfg->boot_ms[1];
 	*mreg(m, M_RESTART_MS) = cfg->restart_ms;
-	*mreg(m, M_SPEED) = cfg->speed;
-	*mreg(m, M_FEC) = cfg->fec;
+	*mreg(m, M_SPEED) = cfg->host[0].speed;
+	*mreg(m, M_FEC) = cfg->host[0].fec;
 	*mreg(m, M_MAX_SPEED) = cfg->max_speed;
 	*mreg(m, M_ANTI_ROLLBACK) = cfg->anti_rollback;
 	memcpy(mreg(m, M_LIMIT), limit, sizeof(limit));
 	*mreg(m, M_THRESHOLD_EVENTS) = cfg->threshold_events;
 	strap_versions(m, cfg);
 	memcpy(mreg(m, M_UUID), cfg->uuid, sizeof(cfg->uuid));
-	mgmt_set_module(m, &cfg->module);
-	mgmt_bmc_set(m, cfg->bmc_macs, cfg->bmc_mac, cfg->bmc_all_multi);
+	mgmt_set_module(m, &cfg->host[0].module);
+	mgmt_bmc_set(m, cfg->host[0].bmc_macs, cfg->host[0].bmc_mac, cfg->host[0].bmc_all_multi);
 }
 
 void mgmt_reset(struct mgmt *m)

@@ -150,9 +150,9 @@ static int setup_card(void **state)
 	card_connect_bmc(card, &bmc_port, NULL);
 	area = host_alloc(h, 1 << 20, 4096);
 	fw_home_config_default(&cfg);
-	cfg.fw.bmc_macs = 1;
-	memcpy(cfg.fw.bmc_mac[0], bmc_mac, 6);
-	cfg.fw.bmc_all_multi = true;
+	cfg.fw.host[0].bmc_macs = 1;
+	memcpy(cfg.fw.host[0].bmc_mac[0], bmc_mac, 6);
+	cfg.fw.host[0].bmc_all_multi = true;
 	fw = fw_inside_new(card, &(struct card_env){ .ctx = rig.ip[0], .now = env_now }, &cfg);
 	assert_non_null(fw);
 	books_clear();
@@ -674,7 +674,7 @@ static void addresses_of_the_bmc_change(void **state)
 
 	(void)state;
 	assert_int_equal(h->ops->reset(h), 0);
-	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 2, mac, false), 0);
+	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 0, 2, mac, false), 0);
 	make(bmc_mac, other, 150);
 	wire_sends(f, 150);
 	assert_int_equal(bmc.n, 0);
@@ -683,7 +683,7 @@ static void addresses_of_the_bmc_change(void **state)
 		wire_sends(f, 150);
 		bmc_got(f, 150);
 	}
-	assert_true(fw_bmc_set(fw_inside_core(fw), 5, mac, false) < 0);
+	assert_true(fw_bmc_set(fw_inside_core(fw), 0, 5, mac, false) < 0);
 }
 
 static void addresses_change_under_a_driver_that_does_not_listen(void **state)
@@ -693,7 +693,7 @@ static void addresses_change_under_a_driver_that_does_not_listen(void **state)
 	(void)state;
 	fw_crash(fw_inside_core(fw), "test");
 	fw_restart(fw_inside_core(fw));		/* it finds a driver's tables */
-	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 2, mac, true), 0);
+	assert_int_equal(fw_bmc_set(fw_inside_core(fw), 0, 2, mac, true), 0);
 	make(bmc_mac, other, 150);
 	wire_sends(f, 150);
 	assert_int_equal(bmc.n, 0);

@@ -44,7 +44,7 @@ static struct bmc_home *home_open(const char *spec, char *err, size_t len)
 	const struct card_env env = { .now = card_now };
 
 	cfg.ch[0].card = ip->card;
-	cfg.ch[0].fw = fw;
+	cfg.fw = fw;
 	cfg.ch[0].mbps = 50000;
 	memcpy(cfg.ch[0].mac, mac, 6);
 	return bmc_home_new(&cfg, &env, loop_wire(b->loop), err, len);
@@ -330,7 +330,7 @@ static void temperatures_are_told(void **state)
 	assert_in_range(get16(data() + 2), 20, 60);
 	ok(0x4a, 0, NOTHING);
 	assert_memory_equal(data(), "\0\0\0\0\0\x1c\0\0", 8);
-	fw_set_module(fw_inside_core(fw), &(struct fw_module){ .kind = FW_MODULE_NONE });
+	fw_set_module(fw_inside_core(fw), 0, &(struct fw_module){ .kind = FW_MODULE_NONE });
 	fails(0x4a, 0, NOTHING, 0x00010006);
 }
 
@@ -445,7 +445,7 @@ static void the_bmc_reads_the_dump(void **state)
 	assert_memory_equal(all, "OFBDUMP1", 8);
 	assert_int_equal(get_le32(all + 8), total);
 	assert_int_equal(get32(all + got), crc32_of(all, got));
-	assert_int_equal(fw_dump_read(fw_inside_core(fw), 0, host, total), 0);
+	assert_int_equal(fw_dump_read(fw_inside_core(fw), 0, 0, host, total), 0);
 	assert_memory_equal(all, host, total);
 	q[17] = 1;
 	q[19] = 1;

@@ -71,7 +71,7 @@ static void every_request_is_answered(void **st)
 	}
 	assert_int_equal(m.errors, 0);
 	drv_fw_close(&m);
-	assert_false(fw_host_here(fw_inside_core(home)));
+	assert_false(fw_host_here(fw_inside_core(home), 0));
 	unplug();
 }
 

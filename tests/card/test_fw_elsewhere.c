@@ -195,7 +195,7 @@ static void message(struct program *p, const uint8_t *b, const int *fd, unsigned
 		break;
 	case FSM_BAR_WRITE:
 		p->word[(addr - MBX) / 4 % WORDS] = (uint32_t)le(b + 24, 8);
-		fw_mbx_written(p->fw, addr / 4);
+		fw_mbx_written(p->fw, 0, addr / 4);
 		break;
 	case FSM_BAR_READ:
 		put_bar(p, FSM_BAR_CMPL, addr, p->word[(addr - MBX) / 4 % WORDS]);
@@ -242,7 +242,7 @@ static void *run(void *arg)
 	struct pollfd f[2] = { { .fd = p->stop[0], .events = POLLIN }, { .fd = p->door, .events = POLLIN } };
 	struct fw_config cfg;
 	struct fw_env env = {
-		.ctx = p, .mbx_read = env_mbx_read, .mbx_write = env_mbx_write, .dma_read = env_dma_read,
+		.ctx = p, .host_ctx = { p }, .mbx_read = env_mbx_read, .mbx_write = env_mbx_write, .dma_read = env_dma_read,
 		.dma_write = env_dma_write, .dma_ready = env_dma_ready, .irq = env_irq, .now = clock_ns,
 		.timer = env_timer, .set_link_mode = env_link_mode, .flash_read = env_flash_read,
 		.flash_write = env_flash_write, .flash_sync = env_flash_sync, .sensor = env_sensor,

@@ -252,7 +252,7 @@ static void every_request_is_answered(void **st)
 	assert_int_equal(counter("fw_refused_tx_bad_length"), 0);
 	drv_fw_close(&m);
 	host_idle(&ip->h, SEC);
-	assert_false(fw_host_here(pc.fw));
+	assert_false(fw_host_here(pc.fw, 0));
 	assert_int_equal(counter("fw_host_gone"), 1);
 	unplug();
 }
@@ -378,7 +378,7 @@ static void the_computer_dies_under_a_driver(void **st)
 			fwh_send(&m, MSG_HEARTBEAT_REQ, 0, NULL);	/* and it does not even look */
 		computer_dies();
 		assert_int_equal(fw_home_phase(home), FW_OFF);
-		assert_false(fw_home_host_owns(home));
+		assert_false(fw_home_host_owns(home, 0));
 		assert_int_equal(fw_home_crash(home, "no"), -EBUSY);
 		assert_int_equal(fw_home_hang(home), -EBUSY);
 		assert_int_equal(fw_home_restart(home), -EBUSY);
@@ -486,7 +486,7 @@ static void module_sensors_fuses_bmc_link(void **st)
 	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
 	ask(MSG_QSFP_READ_REQ, MSG_QSFP_READ_RESP, 4, page0, &in);
 	assert_int_equal(in.a[5].p[0], 0x11);
-	fw_home_set_module(home, &cmis);
+	fw_home_set_module(home, 0, &cmis);
 	host_idle(&ip->h, SEC);
 	ask(MSG_QSFP_READ_REQ, MSG_QSFP_READ_RESP, 4, page0, &in);
 	assert_int_equal(in.a[5].p[0], 0x18);
@@ -508,7 +508,7 @@ static void module_sensors_fuses_bmc_link(void **st)
 	assert_int_equal(tlv_sint(&in.a[0]), 61000);
 	fwh_caps(&m, &in);
 	assert_null(in.a[CAP_BMC_PRESENT].p);
-	assert_int_equal(fw_home_bmc_set(home, 2, mac, true), 0);
+	assert_int_equal(fw_home_bmc_set(home, 0, 2, mac, true), 0);
 	fwh_expect(&m, MSG_FW_CAP_RESP, &in);	/* unasked */
 	assert_non_null(in.a[CAP_BMC_PRESENT].p);
 	assert_int_equal(tlv_uint(&in.a[CAP_BMC_ALL_MULTI]), 1);
@@ -527,7 +527,7 @@ static void module_sensors_fuses_bmc_link(void **st)
 	}
 	fwh_expect(&m, MSG_OWNERSHIP_RESP, &in);
 	assert_int_equal(owner, 1);
-	assert_true(fw_home_host_owns(home));
+	assert_true(fw_home_host_owns(home, 0));
 	card_set_link(ip->card, false);
 	card_set_link(ip->card, true);
 	host_idle(&ip->h, SEC);
@@ -755,7 +755,7 @@ static size_t bmc_asks(uint8_t *said, size_t cap)
 			ret = ASK(fw_home_temperature(home, &val[0], &val[1]));
 			break;
 		case 1:
-			ret = ASK(fw_home_module_temperature(home, &val[0], &val[1], &val[2]));
+			ret = ASK(fw_home_module_temperature(home, 0, &val[0], &val[1], &val[2]));
 			break;
 		case 2:
 			ret = ASK(fw_home_pldm_pending(home, link, rsp, sizeof(rsp)));
@@ -764,7 +764,7 @@ static size_t bmc_asks(uint8_t *said, size_t cap)
 			ret = ASK(fw_home_pldm_reply(home, link, req, r % sizeof(req)));
 			break;
 		case 4:
-			ret = ASK(fw_home_dump_read(home, off, rsp, r % 900));
+			ret = ASK(fw_home_dump_read(home, 0, off, rsp, r % 900));
 			break;
 		default:
 			ret = ASK(fw_home_pldm(home, link, req, 1 + r % 40, rsp, sizeof(rsp)));
@@ -795,11 +795,11 @@ static void the_bmc_can_t_tell_either(void **st)
 		len[k] = bmc_asks(said[k], sizeof(said[k]));
 		assert_int_equal(counter("fw_function_refused"), k ? ~0ull : 0);
 		assert_true(counter("fw_pldm_requests") > 500);
-		size = ASK(fw_home_dump_take(home, false));
+		size = ASK(fw_home_dump_take(home, 0, false));
 		assert_in_range(size, 1000, 32768);
-		assert_int_equal(ASK(fw_home_dump_read(home, 0, part[k], sizeof(part[k]))), 0);
+		assert_int_equal(ASK(fw_home_dump_read(home, 0, 0, part[k], sizeof(part[k]))), 0);
 		assert_memory_equal(part[k], "OFBDUMP1", 8);
-		assert_int_equal(ASK(fw_home_dump_read(home, (uint32_t)size, part[k], 1)), -EINVAL);
+		assert_int_equal(ASK(fw_home_dump_read(home, 0, (uint32_t)size, part[k], 1)), -EINVAL);
 		unplug();
 	}
 	assert_int_equal(len[0], len[1]);

@@ -119,7 +119,7 @@ static void on_filters(void *ctx, unsigned int ch)
 	ncsi_wants(ncsi, ch, &w);
 	MUST(w.n <= NCSI_MAC_FILTERS && w.uc <= w.n);
 	if (!ch && w.n)
-		fw_bmc_set(fw_inside_core(fw), w.n < FW_BMC_MACS ? w.n : FW_BMC_MACS, (const uint8_t (*)[6])w.mac,
+		fw_bmc_set(fw_inside_core(fw), 0, w.n < FW_BMC_MACS ? w.n : FW_BMC_MACS, (const uint8_t (*)[6])w.mac,
 			   w.all_multi || w.n > FW_BMC_MACS);
 }
 
@@ -132,7 +132,7 @@ static int later(int ret)
 static int module_temperature(void *ctx, unsigned int ch, int16_t *alarm, int16_t *warning, int16_t *now)
 {
 	int32_t a = 0, w = 0, n = 0;
-	int ret = fw_home_module_temperature(fw, &a, &w, &n);
+	int ret = fw_home_module_temperature(fw, 0, &a, &w, &n);
 
 	(void)ctx;
 	MUST(ch < CHANNELS);
@@ -142,15 +142,17 @@ static int module_temperature(void *ctx, unsigned int ch, int16_t *alarm, int16_
 	return later(ret);
 }
 
-static int dump_take(void *ctx, enum ncsi_dump which)
+static int dump_take(void *ctx, unsigned int ch, enum ncsi_dump which)
 {
 	(void)ctx;
+	MUST(ch < CHANNELS);
 	return later(which == NCSI_DUMP_CORE ? 4000 : -1);
 }
 
-static int dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static int dump_read(void *ctx, unsigned int ch, uint32_t off, uint8_t *buf, uint32_t len)
 {
 	(void)ctx;
+	MUST(ch < CHANNELS);
 	MUST(off <= 4000 && len <= 4000 - off);
 	memset(buf, 0x5a, len);
 	return later(0);
@@ -199,8 +201,8 @@ static void start(void)
 	MUST(ip && !drv_up(&ip->h));
 	card = ip->card;
 	fw_home_config_default(&fc);
-	fc.fw.bmc_macs = 1;
-	memcpy(fc.fw.bmc_mac[0], mac, 6);
+	fc.fw.host[0].bmc_macs = 1;
+	memcpy(fc.fw.host[0].bmc_mac[0], mac, 6);
 	fc.flash = flash_file_open(NULL, FW_FLASH_SIZE, err, sizeof(err));
 	MUST(fc.flash);
 	fw = fw_inside_new(card, &(struct card_env){ .ctx = ip, .now = now }, &fc);

@@ -163,7 +163,7 @@ static void boot(void)
 static void host_writes(unsigned int i, uint32_t v)
 {
 	w.word[i] = v;
-	fw_mbx_written(fw, MBX_WORD + i);
+	fw_mbx_written(fw, 0, MBX_WORD + i);
 }
 
 static void post(struct fuzz_in *in)
@@ -185,7 +185,7 @@ static void life(struct fuzz_in *in)
 	switch (fuzz_byte(in) % 8) {
 	case 0:
 		memset(w.word, 0, sizeof(w.word));
-		fw_host_reset(fw);
+		fw_host_reset(fw, 0);
 		break;
 	case 1:
 		memset(w.word, 0, sizeof(w.word));
@@ -202,10 +202,10 @@ static void life(struct fuzz_in *in)
 		break;
 	case 5:
 	case 6:
-		fw_link(fw, fuzz_byte(in) & 1);
+		fw_link(fw, 0, fuzz_byte(in) & 1);
 		break;
 	case 7:
-		fw_set_module(fw, &m);
+		fw_set_module(fw, 0, &m);
 		break;
 	}
 }
@@ -275,7 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	boot();
 	while (in.len)
 		deed(&in);
-	if (fw->fifo_tail - fw->fifo_head > FIFO_WORDS || fw->head[0] >= MBX_DESCS || fw->head[1] >= MBX_DESCS)
+	if (fw->host[0].fifo_tail - fw->host[0].fifo_head > FIFO_WORDS || fw->host[0].head[0] >= MBX_DESCS || fw->host[0].head[1] >= MBX_DESCS)
 		abort();
 	return 0;
 }

@@ -107,7 +107,7 @@ static void life(struct fuzz_in *in)
 
 	switch (fuzz_byte(in) % 7) {
 	case 0:
-		fw_host_reset(fw);
+		fw_host_reset(fw, 0);
 		break;
 	case 1:
 		fw_power(fw);
@@ -119,13 +119,13 @@ static void life(struct fuzz_in *in)
 		fw_restart(fw);
 		break;
 	case 4:
-		fw_set_module(fw, &m);
+		fw_set_module(fw, 0, &m);
 		break;
 	case 5:
-		fw_dump_take(fw, fuzz_byte(in) & 1);
+		fw_dump_take(fw, 0, fuzz_byte(in) & 1);
 		break;
 	case 6:
-		fw_dump_read(fw, fuzz_u32(in), b, fuzz_byte(in) % sizeof(b));
+		fw_dump_read(fw, 0, fuzz_u32(in), b, fuzz_byte(in) % sizeof(b));
 		break;
 	}
 }
@@ -136,7 +136,7 @@ static void check(void)
 	bool image = fd->state == FD_DOWNLOAD || fd->state == FD_VERIFY;
 
 	MUST(fd->state < FD_ACTIVATE);
-	MUST(!fw->upd.on || (fw->upd.by == BY_BMC && image));
+	MUST(!fw->upd.on || (!fw->upd.host && image));
 	MUST(fw->upd.at <= fw->upd.len && fd->applied <= 7 && (!fd->applied || fd->state != FD_IDLE));
 	MUST(!fd->req_cmd || (fd->state >= FD_DOWNLOAD && fd->state <= FD_APPLY));
 }

@@ -38,6 +38,8 @@ static inline uint32_t rnd(uint32_t *s)
 
 struct fake {
 	struct fw	*fw;
+	unsigned int	host;			/* which of the card's this one is */
+	struct fake	*all[FW_HOSTS];		/* in host 0: all of them */
 	uint32_t	word[MBX_WORDS];
 	uint32_t	otp[2];
 	uint8_t		mem[MEM_SIZE];
@@ -221,6 +223,8 @@ static void fake_event(void *ctx, const struct fw_event *ev)
 {
 	struct fake *f = ctx;
 
+	if (ev->host)
+		f = f->all[ev->host - 1];
 	f->events[ev->kind]++;
 	if (ev->kind == FW_EV_STATE)
 		snprintf(f->last_state, sizeof(f->last_state), "%s", ev->name);
@@ -228,29 +232,44 @@ static void fake_event(void *ctx, const struct fw_event *ev)
 		snprintf(f->last_reason, sizeof(f->last_reason), "%s", ev->reason);
 }
 
-static inline struct fake *fake_new_cfg(const struct fw_config *cfg)
+/* A card with cfg->hosts hosts; f[0] has the clock, the flash and the sensors */
+static inline void fakes_new(struct fake *f[FW_HOSTS], const struct fw_config *cfg)
 {
-	struct fake *f = calloc(1, sizeof(*f));
+	struct fw *fw = malloc(fw_size());
 	struct fw_env env = {
-		.ctx = f, .mbx_read = fake_mbx_read, .mbx_write = fake_mbx_write, .dma_read = fake_dma_read,
+		.mbx_read = fake_mbx_read, .mbx_write = fake_mbx_write, .dma_read = fake_dma_read,
 		.dma_write = fake_dma_write, .dma_ready = fake_dma_ready, .irq = fake_irq, .now = fake_now,
 		.timer = fake_timer, .set_link_mode = fake_link_mode, .sensor = fake_sensor,
 		.event = fake_event, .flash_read = fake_flash_read, .flash_write = fake_flash_write,
 		.flash_sync = fake_flash_sync, .reg_read = fake_reg_read,
 	};
 
-	assert_non_null(f);
-	f->flash = calloc(1, FW_FLASH_SIZE);
-	assert_non_null(f->flash);
-	f->flash_left = UINT64_MAX;
-	f->fw = malloc(fw_size());
-	assert_non_null(f->fw);
-	f->now = 5000 * MS;
-	f->timer = FW_NEVER;
-	f->temp = 41500;
-	f->volt = 751;
-	assert_int_equal(fw_init(f->fw, cfg, &env), 0);
-	return f;
+	assert_non_null(fw);
+	for (unsigned int i = 0; i < cfg->hosts; i++) {
+		f[i] = calloc(1, sizeof(*f[i]));
+		assert_non_null(f[i]);
+		f[i]->fw = fw;
+		f[i]->host = i;
+		f[0]->all[i] = f[i];
+		env.host_ctx[i] = f[i];
+	}
+	env.ctx = f[0];
+	f[0]->flash = calloc(1, FW_FLASH_SIZE);
+	assert_non_null(f[0]->flash);
+	f[0]->flash_left = UINT64_MAX;
+	f[0]->now = 5000 * MS;
+	f[0]->timer = FW_NEVER;
+	f[0]->temp = 41500;
+	f[0]->volt = 751;
+	assert_int_equal(fw_init(fw, cfg, &env), 0);
+}
+
+static inline struct fake *fake_new_cfg(const struct fw_config *cfg)
+{
+	struct fake *f[FW_HOSTS] = { NULL };
+
+	fakes_new(f, cfg);
+	return f[0];
 }
 
 static inline struct fake *fake_new(void)
@@ -279,6 +298,8 @@ static inline void fake_flash_back(struct fake *f)
 
 static inline void fake_free(struct fake *f)
 {
+	for (unsigned int i = 1; i < FW_HOSTS; i++)
+		free(f->all[i]);
 	free(f->flash);
 	free(f->fw);
 	free(f);
@@ -313,7 +334,7 @@ static inline void drv_wr(struct fake *f, unsigned int w, uint32_t v)
 {
 	f->word[w - MBX_WORD] = v;
 	if (!f->late) {
-		fw_mbx_written(f->fw, w);
+		fw_mbx_written(f->fw, f->host, w);
 		return;
 	}
 	if (w % 2)
@@ -328,7 +349,7 @@ static inline void fake_hear(struct fake *f)
 	bool rx = f->rx, tx = f->tx, taken = f->taken;
 
 	f->rx = f->tx = f->taken = false;
-	fw_rings_written(f->fw, rx, tx, taken);
+	fw_rings_written(f->fw, f->host, rx, tx, taken);
 }
 
 static inline unsigned int drv_word(unsigned int ring, unsigned int d)

@@ -39,7 +39,7 @@ struct mc {
 	unsigned int	filters[NCSI_CHANNELS];
 	int		temperature;
 	int		dump_size;
-	unsigned int	dumps;
+	unsigned int	dumps, dump_ch;
 	int		pldm_len;		/* negative: refused */
 	bool		later, dump_later;	/* not yet */
 	bool		dump_lost;
@@ -130,10 +130,11 @@ static inline uint8_t dump_byte(uint32_t off)
 	return (uint8_t)(off * 7 + (off >> 8));
 }
 
-static inline int fake_dump_take(void *ctx, enum ncsi_dump which)
+static inline int fake_dump_take(void *ctx, unsigned int ch, enum ncsi_dump which)
 {
 	struct mc *m = ctx;
 
+	m->dump_ch = ch;
 	m->asked++;
 	if (m->later)
 		return NCSI_PENDING;
@@ -141,10 +142,11 @@ static inline int fake_dump_take(void *ctx, enum ncsi_dump which)
 	return which == NCSI_DUMP_CORE ? m->dump_size : -1;
 }
 
-static inline int fake_dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static inline int fake_dump_read(void *ctx, unsigned int ch, uint32_t off, uint8_t *buf, uint32_t len)
 {
 	struct mc *m = ctx;
 
+	m->dump_ch = ch;
 	m->asked++;
 	if (m->later || m->dump_later)
 		return NCSI_PENDING;

@@ -123,16 +123,18 @@ static void ncsi_out(void *ctx, const uint8_t *p, size_t len)
 	answer_len = len;
 }
 
-static int dump_take(void *ctx, enum ncsi_dump which)
+static int dump_take(void *ctx, unsigned int ch, enum ncsi_dump which)
 {
 	(void)ctx;
-	return fw_dump_take(f->fw, which == NCSI_DUMP_CRASH);
+	(void)ch;
+	return fw_dump_take(f->fw, 0, which == NCSI_DUMP_CRASH);
 }
 
-static int dump_read(void *ctx, uint32_t off, uint8_t *buf, uint32_t len)
+static int dump_read(void *ctx, unsigned int ch, uint32_t off, uint8_t *buf, uint32_t len)
 {
 	(void)ctx;
-	return fw_dump_read(f->fw, off, buf, len);
+	(void)ch;
+	return fw_dump_read(f->fw, 0, off, buf, len);
 }
 
 static int setup(void **st)
@@ -189,7 +191,7 @@ static void reads_sensors(void **st)
 {
 	(void)st;
 	f->temp = -1500;
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_OPTIC, .temp = 30000, .volt = 3300, .bias_ua = 7000,
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_OPTIC, .temp = 30000, .volt = 3300, .bias_ua = 7000,
 						  .tx_nw = 1000000, .rx_nw = 5 });
 	assert_int_equal(ua_sensors(&ua), 0);
 	fflush(ua.out);
@@ -209,7 +211,7 @@ static void reads_sensors(void **st)
 static void reads_sensors_of_an_empty_cage(void **st)
 {
 	(void)st;
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_NONE });
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_NONE });
 	assert_int_equal(ua_sensors(&ua), 0);
 	said("3\tmodule temperature\tunavailable\n");
 	said("18\tmodule presence\tnot present\n");
@@ -519,8 +521,8 @@ static void reads_the_dump(void **st)
 	(void)st;
 	assert_int_equal(ua_dump(&ua, to, 0), 0);
 	fclose(to);
-	assert_int_equal(n, f->fw->dump_size);
-	assert_memory_equal(got, f->fw->dump, n);
+	assert_int_equal(n, f->fw->host[0].dump_size);
+	assert_memory_equal(got, f->fw->host[0].dump, n);
 	free(got);
 	to = open_memstream(&got, &n);
 	assert_int_equal(ua_dump(&ua, to, 1), -EREMOTEIO);
@@ -529,7 +531,7 @@ static void reads_the_dump(void **st)
 	fake_sleep(f, 1001 * MS);
 	assert_int_equal(ua_dump(&ua, to, 1), 0);
 	fclose(to);
-	assert_int_equal(n, f->fw->dump_size);
+	assert_int_equal(n, f->fw->host[0].dump_size);
 	free(got);
 }
 

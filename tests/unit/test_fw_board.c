@@ -54,7 +54,7 @@ static void sff_optic(void **st)
 	uint8_t p[256], q[128];
 
 	(void)st;
-	fw_set_module(f->fw, &m);
+	fw_set_module(f->fw, 0, &m);
 	assert_int_equal(page(f, 0, 0, 0, 256, p), 256);
 	assert_int_equal(p[0], 0x11);
 	assert_int_equal(p[2] & 4, 0);			/* not flat */
@@ -75,7 +75,7 @@ static void sff_optic(void **st)
 	assert_int_equal(be16(q + 48), 35000);
 	assert_int_equal(page(f, 0, 1, 128, 128, q), -FW_EIO);
 	assert_int_equal(page(f, 1, 0, 128, 128, q), -FW_EIO);
-	fw_set_module(f->fw, &dark);
+	fw_set_module(f->fw, 0, &dark);
 	assert_int_equal(page(f, 0, 0, 0, 128, p), 128);
 	assert_int_equal(p[3], 0x0f);
 	assert_int_equal(be16(p + 22), (uint16_t)(-4 * 256));
@@ -92,7 +92,7 @@ static void cmis(void **st)
 	unsigned int k = 0;
 
 	(void)st;
-	fw_set_module(f->fw, &m);
+	fw_set_module(f->fw, 0, &m);
 	for (unsigned int n = 0; n < 256; n++) {
 		int r = page(f, 0, n, 0, 256, p);
 
@@ -143,10 +143,10 @@ static void bounds_and_absence(void **st)
 	assert_int_equal(page(f, 0, 0, 255, 2, p), -FW_EINVAL);
 	assert_int_equal(page(f, 0, 0, 1, 0xffffffff, p), -FW_EINVAL);
 	assert_int_equal(page(f, 0, 0, 0xffffffff, 1, p), -FW_EINVAL);
-	fw_set_module(f->fw, &none);
+	fw_set_module(f->fw, 0, &none);
 	assert_string_equal(f->last_state, "module removed");
 	assert_int_equal(page(f, 0, 0, 0, 128, p), -FW_ENODEV);
-	fw_set_module(f->fw, &dac);
+	fw_set_module(f->fw, 0, &dac);
 	assert_string_equal(f->last_state, "module inserted");
 	assert_int_equal(page(f, 0, 0, 0, 128, p), 128);
 	fake_free(f);
@@ -283,7 +283,7 @@ static void fuses_outlive_a_reset(void **st)
 	fw_set_otp(f->fw, 0x11, 0x00220033);
 	assert_int_equal(f->otp[0], 0x11);
 	memset(f->otp, 0, sizeof(f->otp));		/* as the card does */
-	fw_host_reset(f->fw);
+	fw_host_reset(f->fw, 0);
 	assert_int_equal(f->otp[0], 0x11);
 	assert_int_equal(f->otp[1], 0x00220033);
 	fake_free(f);

@@ -84,8 +84,8 @@ static int set_link_mode(void *ctx, unsigned int speed, unsigned int fec)
 static int boot(struct home *h)
 {
 	const struct fw_env env = {
-		.ctx = h, .mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read, .dma_write = dma_write,
-		.dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = set_link_mode,
+		.ctx = h, .host_ctx = { h }, .mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read,
+		.dma_write = dma_write, .dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = set_link_mode,
 	};
 	struct fw_config cfg;
 
@@ -98,7 +98,7 @@ static int boot(struct home *h)
 static void host_writes(struct home *h, unsigned int word, uint32_t val)
 {
 	h->word[word] = val;
-	fw_mbx_written(&h->fw, word);
+	fw_mbx_written(&h->fw, 0, word);
 }
 
 static void time_passes(struct home *h, uint64_t ns)
@@ -155,7 +155,7 @@ static void a_driver_finds_it_alive(void **st)
 	time_passes(&home, 10000000);
 	assert_int_equal(home.word[RX + 4] & FW_CMPL, FW_CMPL);
 	assert_int_equal(answer[0] & 0xffff, 0x8013);
-	assert_true(fw_host_owns(&home.fw));
+	assert_true(fw_host_owns(&home.fw, 0));
 }
 
 static void what_is_no_memory_is_an_error(void **st)

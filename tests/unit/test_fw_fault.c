@@ -71,7 +71,7 @@ static void silent_requests_are_completed(void **st)
 	assert_int_equal(drv_reap(f), 1);
 	fake_sleep(f, 100 * MS);
 	assert_int_equal(drv_recv(f, b), 0);
-	assert_false(fw_host_owns(f->fw));
+	assert_false(fw_host_owns(f->fw, 0));
 	DRV_SEND(f, 0x00018014);
 	drv_reap(f);
 	drv_expect(f, 0x15, &in, b);

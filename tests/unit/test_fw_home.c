@@ -173,7 +173,7 @@ static void a_bad_configuration_is_an_error(void **st)
 
 	(void)st;
 	fw_home_config_default(&cfg);
-	cfg.fw.speed = 9;
+	cfg.fw.host[0].speed = 9;
 	errno = 0;
 	assert_null(fw_inside_new(&card, &env, &cfg));
 	assert_int_equal(errno, EINVAL);

@@ -64,7 +64,7 @@ static void a_reset_is_not_a_power_cycle(void **st)
 	(void)st;
 	drv_open(f);
 	fake_sleep(f, 1000 * MS);
-	fw_host_reset(f->fw);
+	fw_host_reset(f->fw, 0);
 	assert_int_equal(fw_counter(f->fw, FWC_BOOTS), 1);
 	assert_int_equal(fw_uptime_ms(f->fw), 1001);
 	fw_power(f->fw);
@@ -146,7 +146,7 @@ static void hung_means_nothing_moves(void **st)
 	assert_int_equal(fw_hang(f->fw), 0);
 	assert_int_equal(fw_hang(f->fw), -FW_EBUSY);
 	DRV_SEND(f, 0x00018014);
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	fake_sleep(f, 3600000 * MS);
 	assert_int_equal(drv_reap(f), 0);
 	assert_int_equal(f->timer, FW_NEVER);
@@ -295,7 +295,7 @@ static void without_flash_it_runs_what_it_has(void **st)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct fw_env env = {
-		.ctx = f, .mbx_read = fake_mbx_read, .mbx_write = fake_mbx_write, .dma_read = fake_dma_read,
+		.ctx = f, .host_ctx = { f }, .mbx_read = fake_mbx_read, .mbx_write = fake_mbx_write, .dma_read = fake_dma_read,
 		.dma_write = fake_dma_write, .dma_ready = fake_dma_ready, .irq = fake_irq, .now = fake_now,
 		.timer = fake_timer, .set_link_mode = fake_link_mode,
 	};

@@ -80,10 +80,10 @@ static void every_tx_low_write_interrupts(void **st)
 		drv_wr(f, drv_word(RING_TX, d), 0);
 		assert_int_equal(f->irqs, n + 1);
 	}
-	fw_mbx_written(f->fw, 0);			/* words that are not the mailbox */
-	fw_mbx_written(f->fw, 0x5fff);
-	fw_mbx_written(f->fw, 0x6040);
-	fw_mbx_written(f->fw, 0xffffffff);
+	fw_mbx_written(f->fw, 0, 0);			/* words that are not the mailbox */
+	fw_mbx_written(f->fw, 0, 0x5fff);
+	fw_mbx_written(f->fw, 0, 0x6040);
+	fw_mbx_written(f->fw, 0, 0xffffffff);
 	assert_int_equal(f->irqs, 16);
 	fake_free(f);
 }
@@ -95,13 +95,13 @@ static void reset_resyncs_any_heads(void **st)
 		for (unsigned int tx = 0; tx < 16; tx++) {
 			struct fake *f = fake_new();
 
-			f->fw->head[RING_RX] = rx;
-			f->fw->head[RING_TX] = tx;
+			f->fw->host[0].head[RING_RX] = rx;
+			f->fw->host[0].head[RING_TX] = tx;
 			drv_reset_ring(f, RING_RX);
-			assert_int_equal(f->fw->head[RING_RX], 0);
-			assert_int_equal(f->fw->head[RING_TX], tx);
+			assert_int_equal(f->fw->host[0].head[RING_RX], 0);
+			assert_int_equal(f->fw->host[0].head[RING_TX], tx);
 			drv_reset_ring(f, RING_TX);
-			assert_int_equal(f->fw->head[RING_TX], 0);
+			assert_int_equal(f->fw->host[0].head[RING_TX], 0);
 			handshake(f);
 			assert_int_equal(fake_refusals(f), 0);
 			fake_free(f);
@@ -116,15 +116,15 @@ static void close_and_reopen_anywhere(void **st)
 	(void)st;
 	for (unsigned int n = 0; n < 40; n++) {
 		handshake(f);
-		assert_int_equal(f->fw->head[RING_TX], 1);
+		assert_int_equal(f->fw->host[0].head[RING_TX], 1);
 		for (unsigned int i = 0; i < n; i++)
 			heartbeat(f);
-		assert_int_equal(f->fw->head[RING_TX], (1 + n) % 16);
-		assert_int_equal(f->fw->head[RING_RX], (1 + n) % 16);
+		assert_int_equal(f->fw->host[0].head[RING_TX], (1 + n) % 16);
+		assert_int_equal(f->fw->host[0].head[RING_RX], (1 + n) % 16);
 		if (n % 3)
 			drv_close(f);		/* else: crashed, the next one just opens */
 		if (n % 3)
-			assert_false(fw_host_here(f->fw));
+			assert_false(fw_host_here(f->fw, 0));
 	}
 	assert_int_equal(fake_refusals(f), 0);
 	fake_free(f);
@@ -143,8 +143,8 @@ static void function_reset_forgets_the_rings(void **st)
 	up = fw_uptime_ms(f->fw);
 	memset(f->word, 0, sizeof(f->word));
 	f->modes = 0;
-	fw_host_reset(f->fw);
-	assert_int_equal(f->fw->head[RING_RX] | f->fw->head[RING_TX], 0);
+	fw_host_reset(f->fw, 0);
+	assert_int_equal(f->fw->host[0].head[RING_RX] | f->fw->host[0].head[RING_TX], 0);
 	assert_int_equal(f->modes, 1);
 	assert_true(fw_uptime_ms(f->fw) >= up);
 	handshake(f);
@@ -260,11 +260,11 @@ static void host_gone_drops_what_waits(void **st)
 	f->ar = true;
 	DRV_SEND(f, 0x00018014);
 	DRV_SEND(f, 0x00028012, 0x00040000);
-	assert_true(fw_host_here(f->fw));
-	assert_true(fw_host_owns(f->fw));
+	assert_true(fw_host_here(f->fw, 0));
+	assert_true(fw_host_owns(f->fw, 0));
 	drv_open(f);
-	assert_false(fw_host_here(f->fw));
-	assert_false(fw_host_owns(f->fw));
+	assert_false(fw_host_here(f->fw, 0));
+	assert_false(fw_host_owns(f->fw, 0));
 	assert_int_equal(fw_counter(f->fw, FWC_HOST_GONE), 1);
 	fake_sleep(f, 100 * MS);
 	assert_int_equal(drv_recv(f, b), 0);
@@ -289,7 +289,7 @@ static void full_tx_ring_is_done_in_order(void **st)
 		f->word[drv_word(RING_TX, d) - MBX_WORD] = (uint32_t)TX_PAGE(d) | 1;
 	}
 	f->tail[RING_TX] = 0;
-	fw_mbx_written(f->fw, drv_word(RING_TX, 15));
+	fw_mbx_written(f->fw, 0, drv_word(RING_TX, 15));
 	assert_int_equal(drv_reap(f), 15);
 	assert_int_equal(f->tx_errors, 0);
 	for (unsigned int i = 0; i < 15; i++)
@@ -342,7 +342,7 @@ static void message_length_lies(void **st)
 		assert_int_equal(drv_reap(f), 1);
 		assert_int_equal(fw_refused(f->fw, FWR_MSG_HEADER), bad + (!dw || dw > 8));
 		memset(f->word, 0, 4 * 32);
-		f->head[RING_RX] = f->tail[RING_RX] = f->fw->head[RING_RX];
+		f->head[RING_RX] = f->tail[RING_RX] = f->fw->host[0].head[RING_RX];
 		drv_post_rx(f);
 	}
 	assert_int_equal(f->tx_errors, 0);
@@ -385,26 +385,26 @@ static void all_skips_or_all_ours_ends_after_a_turn(void **st)
 	f->ar = f->aw = true;
 	for (unsigned int w = 0; w < MBX_WORDS; w += 2)
 		f->word[w] = 3;
-	fw_mbx_written(f->fw, 0x6000);
-	fw_mbx_written(f->fw, 0x6020);
+	fw_mbx_written(f->fw, 0, 0x6000);
+	fw_mbx_written(f->fw, 0, 0x6020);
 	for (unsigned int d = 0; d < 16; d++) {
 		f->word[32 + 2 * d] = (uint32_t)TX_PAGE(0) | 1;
 		f->word[33 + 2 * d] = 4u << 16 | 0x4000;
 	}
 	put_le32(fake_mem(f, TX_PAGE(0), 4), 0x00018fff);
-	fw_mbx_written(f->fw, 0x6020);
+	fw_mbx_written(f->fw, 0, 0x6020);
 	assert_int_equal(f->dma_reads, 16);
 	assert_int_equal(fw_refused(f->fw, FWR_MSG_UNKNOWN), 16);
 	for (unsigned int d = 0; d < 16; d++)
 		assert_int_equal(f->word[32 + 2 * d] & 7, 3);
 	for (unsigned int d = 0; d < 16; d++)
 		f->word[32 + 2 * d] = 2;		/* FW_CMPL alone is no skip */
-	fw_mbx_written(f->fw, 0x6020);
+	fw_mbx_written(f->fw, 0, 0x6020);
 	assert_int_equal(f->dma_reads, 16);
-	assert_int_equal(f->fw->head[RING_TX], 0);
+	assert_int_equal(f->fw->host[0].head[RING_TX], 0);
 	for (unsigned int d = 0; d < 16; d++)
 		f->word[32 + 2 * d] = (uint32_t)TX_PAGE(0);	/* nor is an address without bits a message */
-	fw_mbx_written(f->fw, 0x6020);
+	fw_mbx_written(f->fw, 0, 0x6020);
 	assert_int_equal(f->dma_reads, 16);
 	fake_free(f);
 }
@@ -428,8 +428,8 @@ static void host_takes_the_ring_while_we_read(void **st)
 	assert_int_equal(fw_refused(f->fw, FWR_TX_TAKEN), 1);
 	for (unsigned int d = 0; d < 16; d++)
 		assert_int_equal(f->word[32 + 2 * d], d ? 3 : 0);
-	assert_int_equal(f->fw->head[RING_TX], 0);
-	assert_int_equal(f->fw->head[RING_RX], 0);
+	assert_int_equal(f->fw->host[0].head[RING_TX], 0);
+	assert_int_equal(f->fw->host[0].head[RING_RX], 0);
 	f->tx_errors = 0;
 	handshake(f);
 	fake_free(f);
@@ -556,14 +556,14 @@ static void random_garbage(void **st)
 		}
 		drv_wr(f, drv_word(ring, d) + 1, R() % 8 ? (R() % 64 ? 4096u : R() % 65536) << 16 | 0x4000 |
 		       (uint32_t)(addr >> 32) : R());
-		drv_wr(f, drv_word(ring, R() % 4 ? f->fw->head[ring] : d), R() % 8 ? (uint32_t)addr | 1 : R() % 3 ? R() % 4 : R());
+		drv_wr(f, drv_word(ring, R() % 4 ? f->fw->host[0].head[ring] : d), R() % 8 ? (uint32_t)addr | 1 : R() % 3 ? R() % 4 : R());
 		if (!(R() % 100))
-			fw_link(f->fw, R() % 2);
+			fw_link(f->fw, 0, R() % 2);
 		if (!(R() % 100))
 			fake_sleep(f, R() % (40 * MS));
 		if (!(R() % 5000)) {
 			memset(f->word, 0, sizeof(f->word));
-			fw_host_reset(f->fw);
+			fw_host_reset(f->fw, 0);
 		}
 	}
 	/* It went through: each reason of the mailbox was met but two, which have tests of their own */

@@ -62,13 +62,13 @@ static void capabilities_as_configured(void **st)
 	(void)st;
 	fw_config_default(&cfg);
 	cfg.mgmt = (struct fw_version){ FW_VERSION(25, 7, 25, 2), "123456789012345678" };
-	cfg.speed = FW_SPEED_25CR;
-	cfg.fec = FW_FEC_BASER;
+	cfg.host[0].speed = FW_SPEED_25CR;
+	cfg.host[0].fec = FW_FEC_BASER;
 	cfg.anti_rollback = 7;
-	cfg.bmc_macs = 2;
-	cfg.bmc_all_multi = true;
-	memcpy(cfg.bmc_mac[0], "\x02\x11\x22\x33\x44\x50", 6);
-	memcpy(cfg.bmc_mac[1], "\x01\x00\x5e\x00\x00\x01", 6);
+	cfg.host[0].bmc_macs = 2;
+	cfg.host[0].bmc_all_multi = true;
+	memcpy(cfg.host[0].bmc_mac[0], "\x02\x11\x22\x33\x44\x50", 6);
+	memcpy(cfg.host[0].bmc_mac[1], "\x01\x00\x5e\x00\x00\x01", 6);
 	f = fake_new_cfg(&cfg);
 	assert_int_equal(f->speed, 1);			/* programmed at boot already */
 	drv_open(f);
@@ -83,8 +83,8 @@ static void capabilities_as_configured(void **st)
 	assert_non_null(in.a[1].p);
 	assert_int_equal(tlv_uint(&in.a[8]), 1);
 	assert_int_equal(tlv_parse_array(in.a[3].p, in.a[3].len, &in.def->attrs, 2, macs, 4), 2);
-	assert_memory_equal(macs[0].p, cfg.bmc_mac[0], 6);
-	assert_memory_equal(macs[1].p, cfg.bmc_mac[1], 6);
+	assert_memory_equal(macs[0].p, cfg.host[0].bmc_mac[0], 6);
+	assert_memory_equal(macs[1].p, cfg.host[0].bmc_mac[1], 6);
 	fake_free(f);
 }
 
@@ -102,8 +102,8 @@ static void pam4_has_rs_only(void **st)
 			uint32_t want = speed == FW_SPEED_50CR || speed == FW_SPEED_100CR2 ? FW_FEC_RS : fec;
 			struct fake *f;
 
-			cfg.speed = speed;
-			cfg.fec = fec;
+			cfg.host[0].speed = speed;
+			cfg.host[0].fec = fec;
 			f = fake_new_cfg(&cfg);
 			assert_int_equal(f->speed, speed);
 			assert_int_equal(f->fec, want);
@@ -123,15 +123,15 @@ static void bad_configurations_do_not_boot(void **st)
 
 	(void)st;
 	fw_config_default(&good);
-	c = good, c.speed = 0;
+	c = good, c.host[0].speed = 0;
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
-	c = good, c.speed = 5;
+	c = good, c.host[0].speed = 5;
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
-	c = good, c.fec = 0;
+	c = good, c.host[0].fec = 0;
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
 	c = good, c.mgmt.version = 0;
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
-	c = good, c.bmc_macs = 5;
+	c = good, c.host[0].bmc_macs = 5;
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
 	c = good, memset(c.uefi.commit, 'x', FW_COMMIT_MAX);
 	assert_int_equal(fw_init(fw, &c, &env), -FW_EINVAL);
@@ -149,7 +149,7 @@ static void taking_is_answered_later_but_soon(void **st)
 	(void)st;
 	DRV_SEND(f, 0x00028012, 0x00040000);
 	assert_int_equal(drv_reap(f), 1);
-	assert_true(fw_host_owns(f->fw));
+	assert_true(fw_host_owns(f->fw, 0));
 	assert_int_equal(drv_recv(f, b), 0);
 	fake_sleep(f, 5 * MS);
 	assert_int_equal(drv_recv(f, b), 0);
@@ -163,7 +163,7 @@ static void taking_is_answered_later_but_soon(void **st)
 	/* Released: nobody waits.  Taken and released at once: two answers. */
 	DRV_SEND(f, 0x00018012);
 	drv_expect(f, 0x13, &in, b);
-	assert_false(fw_host_owns(f->fw));
+	assert_false(fw_host_owns(f->fw, 0));
 	DRV_SEND(f, 0x00028012, 0x00040000);
 	DRV_SEND(f, 0x00018012);
 	drv_expect(f, 0x13, &in, b);
@@ -202,7 +202,7 @@ static void uptime_never_goes_back(void **st)
 		f->now += i % 3 * 400000;
 		if (i % 50 == 49) {
 			memset(f->word, 0, sizeof(f->word));
-			fw_host_reset(f->fw);
+			fw_host_reset(f->fw, 0);
 			drv_open(f);
 		}
 	}
@@ -278,8 +278,8 @@ static void logs_only_when_asked(void **st)
 	(void)st;
 	DRV_SEND(f, 0x00018010);
 	drv_expect(f, 0x11, &in, b);
-	fw_link(f->fw, true);
-	fw_link(f->fw, false);
+	fw_link(f->fw, 0, true);
+	fw_link(f->fw, 0, false);
 	DRV_SEND(f, 0x00018012);
 	drv_expect(f, 0x13, &in, b);
 	fake_sleep(f, 1000 * MS);
@@ -289,7 +289,7 @@ static void logs_only_when_asked(void **st)
 	/* on, version 1, no history: only what comes from now on */
 	DRV_SEND(f, 0x00048043, 0x00040000, 0x00080001, 1);
 	assert_int_equal(drv_recv(f, b), 0);
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	assert_int_equal(drv_recv(f, b), 0);
 	fake_sleep(f, 10 * MS);
 	drv_expect(f, 0x44, &in, b);
@@ -307,7 +307,7 @@ static void logs_only_when_asked(void **st)
 	drv_expect(f, 0x13, &in, b);
 
 	/* off */
-	fw_link(f->fw, false);
+	fw_link(f->fw, 0, false);
 	DRV_SEND(f, 0x00018043);
 	fake_sleep(f, 1000 * MS);
 	assert_int_equal(drv_recv(f, b), 0);
@@ -315,7 +315,7 @@ static void logs_only_when_asked(void **st)
 
 	/* a version that we don't speak */
 	DRV_SEND(f, 0x00048043, 0x00040000, 0x00080001, 2);
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	fake_sleep(f, 1000 * MS);
 	assert_int_equal(drv_recv(f, b), 0);
 	assert_int_equal(fw_refused(f->fw, FWR_MSG_REFUSED), 1);
@@ -365,7 +365,7 @@ static void history_is_sent_in_bulk_oldest_first(void **st)
 	/* 100 entries: the ring has the last 64, five messages have them */
 	DRV_SEND(f, 0x00018043);
 	for (unsigned int i = 0; i < 98; i++)
-		fw_link(f->fw, !(i % 2));
+		fw_link(f->fw, 0, !(i % 2));
 	DRV_SEND(f, 0x00058043, 0x00040000, 0x00080001, 1, 0x00040002);
 	for (unsigned int i = 0; i < 5; i++) {
 		drv_expect(f, 0x44, &in, b);
@@ -383,11 +383,11 @@ static void the_first_link_event_is_news_either_way(void **st)
 	uint64_t n = fw_counter(f->fw, FWC_LOGS);
 
 	(void)st;
-	fw_link(f->fw, false);
+	fw_link(f->fw, 0, false);
 	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 1);
-	fw_link(f->fw, false);
+	fw_link(f->fw, 0, false);
 	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 1);
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 2);
 	fake_free(f);
 }
@@ -403,7 +403,7 @@ static void a_flapping_link_does_not_flood(void **st)
 	(void)st;
 	DRV_SEND(f, 0x00048043, 0x00040000, 0x00080001, 1);
 	for (unsigned int i = 0; i < 1000; i++) {
-		fw_link(f->fw, !(i % 2));
+		fw_link(f->fw, 0, !(i % 2));
 		fake_sleep(f, MS);
 		while (drv_recv(f, b)) {
 			assert_int_equal(msg_parse(&in, b, 4096, MSG_TO_HOST), 0);
@@ -436,7 +436,7 @@ static void old_firmware_has_no_logs(void **st)
 	drv_open(f);
 	DRV_SEND(f, 0x00058043, 0x00040000, 0x00080001, 1, 0x00040002);
 	assert_int_equal(drv_recv(f, b), 0);
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	fake_sleep(f, 10 * MS);
 	assert_true(drv_recv(f, b) > 0);
 	fake_free(f);
@@ -544,7 +544,7 @@ static void dump_as_devlink_does(void **st)
 		DRV_SEND(f, 0x00018014);
 		drv_reap(f);
 		assert_true(drv_recv(f, b) > 0);
-		fw_link(f->fw, i % 2);
+		fw_link(f->fw, 0, i % 2);
 	}
 	DRV_SEND(f, 0x00028018, 0x00040000);		/* make one */
 	drv_expect(f, 0x19, &in, b);
@@ -589,7 +589,7 @@ static void dump_as_devlink_does(void **st)
 static void host_addresses_are_kept(void **st)
 {
 	struct fake *f = opened();
-	const struct fw_mac_sync *s = fw_mac_sync(f->fw);
+	const struct fw_mac_sync *s = fw_mac_sync(f->fw, 0);
 	struct tlv_buf t;
 	uint8_t p[512], b[4096];
 	int len;
@@ -690,7 +690,7 @@ static void a_drivers_life(void **st)
 		drv_expect(f, 0x44, &in, b);
 		fake_sleep(f, 200 * MS);
 		drv_expect(f, 0x13, &in, b);
-		fw_link(f->fw, true);
+		fw_link(f->fw, 0, true);
 		fake_sleep(f, 20 * MS);
 		drv_expect(f, 0x44, &in, b);
 		for (unsigned int i = 0; i < life; i++) {
@@ -702,7 +702,7 @@ static void a_drivers_life(void **st)
 		DRV_SEND(f, 0x00018012);
 		drv_expect(f, 0x44, &in, b);
 		drv_expect(f, 0x13, &in, b);
-		fw_link(f->fw, false);
+		fw_link(f->fw, 0, false);
 		DRV_SEND(f, 0x00018043);
 		drv_reap(f);
 		assert_int_equal(f->head[RING_TX], f->tail[RING_TX]);

@@ -221,8 +221,8 @@ static void a_firmware_that_is_not_ready_says_so(void **st)
 	assert_int_equal(fw_pldm(f->fw, LINK, (const uint8_t[]){ 0x81, 0, 2 }, 3, rsp, sizeof(rsp)), -FW_EBUSY);
 	assert_int_equal(fw_pldm_pending(f->fw, LINK, q, sizeof(q)), -FW_EBUSY);
 	assert_int_equal(fw_pldm_reply(f->fw, LINK, (const uint8_t[]){ 1, 5, 0x15, 0 }, 4), -FW_EBUSY);
-	assert_int_equal(fw_dump_take(f->fw, false), -FW_EBUSY);
-	assert_int_equal(fw_dump_read(f->fw, 0, q, 1), -FW_EBUSY);
+	assert_int_equal(fw_dump_take(f->fw, 0, false), -FW_EBUSY);
+	assert_int_equal(fw_dump_read(f->fw, 0, 0, q, 1), -FW_EBUSY);
 	assert_int_equal(fw_temperature(f->fw, &(int32_t){ 0 }, &(int32_t){ 0 }), -FW_EBUSY);
 }
 
@@ -388,16 +388,16 @@ static void the_modules_sensors(void **st)
 	assert_int_equal(reading(4, 0, 1), 3300);
 	for (uint16_t i = 5; i < 8; i++)
 		assert_int_equal(reading(i, 2, 0), 0);
-	fw_set_module(f->fw, &m);
+	fw_set_module(f->fw, 0, &m);
 	assert_int_equal(reading(3, 0, 1), 40000);
 	assert_int_equal(reading(5, 0, 1), 7000);
 	assert_int_equal(reading(6, 0, 1), 1000000);
 	assert_int_equal(reading(7, 0, 6), 30000);	/* hardly any light: critical */
 	m.rx_nw = 3000000000u;
-	fw_set_module(f->fw, &m);
+	fw_set_module(f->fw, 0, &m);
 	assert_int_equal(reading(7, 0, 9), INT32_MAX);
 	m.kind = FW_MODULE_NONE;
-	fw_set_module(f->fw, &m);
+	fw_set_module(f->fw, 0, &m);
 	for (uint16_t i = 3; i < 8; i++)
 		assert_int_equal(reading(i, 2, 0), 0);
 }
@@ -430,7 +430,7 @@ static void limits_are_told_and_set(void **st)
 	limits(1, temp);
 	limits(2, volt);
 	limits(3, none);
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_CMIS });
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_CMIS });
 	limits(3, optic);
 	assert_int_equal(ASK(2, 0x12, 8, 0), 0x80);
 	assert_int_equal(set_limits(1, 5, lower), 0);
@@ -470,9 +470,9 @@ static void states_are_told(void **st)
 	state(16, 1, 1);
 	f->fw->env.reg_read = NULL;
 	state(16, 0, 1);			/* nobody told */
-	fw_link(f->fw, true);
+	fw_link(f->fw, 0, true);
 	state(16, 1, 0);
-	fw_link(f->fw, false);
+	fw_link(f->fw, 0, false);
 	state(16, 2, 1);
 	state(17, 1, 0);
 	fw_crash(f->fw, "test");
@@ -481,7 +481,7 @@ static void states_are_told(void **st)
 	fw_set_otp(f->fw, 1, 0);
 	state(17, 3, 2);
 	state(18, 1, 0);
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_NONE });
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_NONE });
 	state(18, 2, 1);
 	assert_int_equal(ASK(2, 0x21, 15, 0, 0, 0), 0x80);
 	assert_int_equal(ASK(2, 0x21, 19, 0, 0, 0), 0x80);
@@ -1097,7 +1097,7 @@ static void host_and_bmc_exclude_each_other(void **st)
 	DRV_SEND(f, 0x00038025, 0x00080003, (uint32_t)-110);
 	assert_int_equal(drv_recv(f, b), 0);
 	drv_close(f);					/* and it goes, which changes nothing */
-	fw_host_reset(f->fw);
+	fw_host_reset(f->fw, 0);
 	feed(chunks(size) - 2);
 	report(0x16, 0);
 	report(0x17, 0);
@@ -1189,27 +1189,27 @@ static void the_bmc_reads_the_hosts_dump(void **st)
 	int n;
 
 	(void)st;
-	assert_int_equal(fw_dump_read(f->fw, 0, b, 1), -FW_ENOENT);
-	assert_int_equal(fw_dump_take(f->fw, true), -FW_ENOENT);
-	n = fw_dump_take(f->fw, false);
+	assert_int_equal(fw_dump_read(f->fw, 0, 0, b, 1), -FW_ENOENT);
+	assert_int_equal(fw_dump_take(f->fw, 0, true), -FW_ENOENT);
+	n = fw_dump_take(f->fw, 0, false);
 	assert_in_range(n, 1000, DUMP_MAX);
-	assert_int_equal(n, f->fw->dump_size);
+	assert_int_equal(n, f->fw->host[0].dump_size);
 	for (int i = 0; i < n; i += 7)
-		assert_int_equal(fw_dump_read(f->fw, (uint32_t)i, all + i, (size_t)(n - i < 7 ? n - i : 7)), 0);
-	assert_memory_equal(all, f->fw->dump, (size_t)n);
-	assert_int_equal(fw_dump_read(f->fw, (uint32_t)n, b, 0), 0);
-	assert_int_equal(fw_dump_read(f->fw, (uint32_t)n, b, 1), -FW_EINVAL);
-	assert_int_equal(fw_dump_read(f->fw, 0xffffffff, b, 2), -FW_EINVAL);
+		assert_int_equal(fw_dump_read(f->fw, 0, (uint32_t)i, all + i, (size_t)(n - i < 7 ? n - i : 7)), 0);
+	assert_memory_equal(all, f->fw->host[0].dump, (size_t)n);
+	assert_int_equal(fw_dump_read(f->fw, 0, (uint32_t)n, b, 0), 0);
+	assert_int_equal(fw_dump_read(f->fw, 0, (uint32_t)n, b, 1), -FW_EINVAL);
+	assert_int_equal(fw_dump_read(f->fw, 0, 0xffffffff, b, 2), -FW_EINVAL);
 	fw_crash(f->fw, "test");
 	fake_sleep(f, 1001 * MS);
-	assert_int_equal(fw_dump_read(f->fw, 0, b, 16), -FW_ENOENT);	/* it is another one now */
-	n = fw_dump_take(f->fw, true);
-	assert_int_equal(fw_dump_take(f->fw, false), n);		/* a crash is not thrown away */
-	assert_int_equal(fw_dump_read(f->fw, 0, all, (size_t)n), 0);
-	assert_true(f->fw->dump_kept);					/* the host still has to report it */
+	assert_int_equal(fw_dump_read(f->fw, 0, 0, b, 16), -FW_ENOENT);	/* it is another one now */
+	n = fw_dump_take(f->fw, 0, true);
+	assert_int_equal(fw_dump_take(f->fw, 0, false), n);		/* a crash is not thrown away */
+	assert_int_equal(fw_dump_read(f->fw, 0, 0, all, (size_t)n), 0);
+	assert_true(f->fw->host[0].dump_kept);					/* the host still has to report it */
 	assert_memory_equal(all, "OFBDUMP1", 8);
 	power();
-	assert_int_equal(fw_dump_take(f->fw, true), n);
+	assert_int_equal(fw_dump_take(f->fw, 0, true), n);
 }
 
 static void temperatures(void **st)
@@ -1220,16 +1220,16 @@ static void temperatures(void **st)
 	assert_int_equal(fw_temperature(f->fw, &max, &now), 0);
 	assert_int_equal(max, 95000);
 	assert_int_equal(now, 41500);
-	assert_int_equal(fw_module_temperature(f->fw, &alarm, &warning, &now), 0);
+	assert_int_equal(fw_module_temperature(f->fw, 0, &alarm, &warning, &now), 0);
 	assert_int_equal(alarm, 0);
 	assert_int_equal(now, 28000);
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_OPTIC, .temp = 33000 });
-	assert_int_equal(fw_module_temperature(f->fw, &alarm, &warning, &now), 0);
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_OPTIC, .temp = 33000 });
+	assert_int_equal(fw_module_temperature(f->fw, 0, &alarm, &warning, &now), 0);
 	assert_int_equal(alarm, 75000);
 	assert_int_equal(warning, 70000);
 	assert_int_equal(now, 33000);
-	fw_set_module(f->fw, &(struct fw_module){ .kind = FW_MODULE_NONE });
-	assert_int_equal(fw_module_temperature(f->fw, &alarm, &warning, &now), -FW_ENODEV);
+	fw_set_module(f->fw, 0, &(struct fw_module){ .kind = FW_MODULE_NONE });
+	assert_int_equal(fw_module_temperature(f->fw, 0, &alarm, &warning, &now), -FW_ENODEV);
 	f->sensor_err = -FW_EIO;
 	assert_int_equal(fw_temperature(f->fw, &max, &now), -FW_EIO);
 	f->fw->env.sensor = NULL;

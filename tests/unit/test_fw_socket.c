@@ -1003,10 +1003,10 @@ static void power_is_the_connection(void **st)
 	assert_int_equal(fw_home_crash(home, "x"), -ENOTSUP);
 	assert_int_equal(fw_home_hang(home), -ENOTSUP);
 	assert_int_equal(fw_home_restart(home), -ENOTSUP);
-	assert_int_equal(fw_home_bmc_set(home, 0, NULL, false), -ENOTSUP);
+	assert_int_equal(fw_home_bmc_set(home, 0, 0, NULL, false), -ENOTSUP);
 	assert_int_equal(fw_home_set_otp(home, 0, 0), -ENOTSUP);
 	assert_int_equal(fw_home_sensors(home), -ENOTSUP);
-	assert_false(fw_home_host_owns(home));
+	assert_false(fw_home_host_owns(home, 0));
 	end();
 }
 

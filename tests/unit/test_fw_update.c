@@ -54,7 +54,7 @@ static void every_section_every_length(void **st)
 				assert_int_equal(tlv_uint(&in.a[sections[s].running]), OLD);
 			assert_int_equal(tlv_uint(&in.a[sections[s].stored]), NEW);
 			assert_int_equal(tlv_uint(&in.a[5]), 0);
-			fw_host_reset(f->fw);		/* not yet */
+			fw_host_reset(f->fw, 0);		/* not yet */
 			drv_open(f);
 			in = caps(f);
 			if (sections[s].section != 3)
@@ -245,7 +245,7 @@ static void cancel_silence_and_departure_end_it(void **st)
 			break;
 		case 3:
 			memset(f->word, 0, sizeof(f->word));
-			fw_host_reset(f->fw);
+			fw_host_reset(f->fw, 0);
 			break;
 		case 4:
 			fw_crash(f->fw, "test");
@@ -254,7 +254,7 @@ static void cancel_silence_and_departure_end_it(void **st)
 		}
 		assert_int_equal(fw_counter(f->fw, FWC_UPDATES_FAILED), 1);
 		memset(f->word, 0, sizeof(f->word));
-		fw_host_reset(f->fw);
+		fw_host_reset(f->fw, 0);
 		drv_open(f);
 		while (drv_recv(f, b))
 			;

@@ -638,7 +638,7 @@ static void events_are_never_lost(void **st)
 	for (unsigned int i = 0; i < 1000; i++) {
 		mgmt_host_wrote(m, 0x6000, 1);
 		mgmt_link(m, i % 2);
-		mgmt_set_module(m, i % 2 ? &optic : &cfg.module);
+		mgmt_set_module(m, i % 2 ? &optic : &cfg.host[0].module);
 		mgmt_set_otp(m, i, i + 1);
 		mgmt_sensors(m);
 		mgmt_trace(m, i % 2);
