@@ -366,6 +366,13 @@ static void drain(struct fw_host *h)
 			tx_run(h);
 		}
 	}
+}
+
+/* What another host's doing made us send goes out, and the host is told */
+static void finish(struct fw_host *h)
+{
+	if (h->fifo_new)
+		mbx_flush(h);
 	if (h->want_irq) {
 		h->want_irq = false;
 		h->fw->env.irq(h->ctx);
@@ -420,9 +427,12 @@ bool mbx_enter(struct fw *fw)
 
 void mbx_leave(struct fw *fw)
 {
-	if (fw->phase == FW_READY)
+	if (fw->phase == FW_READY) {
 		EACH_HOST(fw, h)
 			drain(h);
+		EACH_HOST(fw, h)
+			finish(h);
+	}
 	fw->busy = false;
 }
 
