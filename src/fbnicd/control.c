@@ -361,9 +361,11 @@ static struct package *find_card(struct control *c, const char *word, unsigned i
 	unsigned long card = strtoul(word, &end, 10), h = 0;
 
 	*whole = *end != '.';
+	if (end == word || card >= c->ncards)
+		return NULL;
 	if (!*whole)
 		h = strtoul(end + 1, &end, 10);
-	if (*end || end == word || end[-1] == '.' || card >= c->ncards || h >= package_hosts(c->cards[card]))
+	if (*end || end[-1] == '.' || h >= package_hosts(c->cards[card]))
 		return NULL;
 	*host = (unsigned int)h;
 	return c->cards[card];

@@ -267,7 +267,9 @@ static void begin_host(struct reading *r)
 {
 	if (r->card->nhosts == MAX_HOSTS)
 		die("--card: at most %d hosts, that is, socket=", MAX_HOSTS);
-	r->card->host[r->card->nhosts++] = r->all;
+	r->card->host[r->card->nhosts] = r->all;
+	r->card->host[r->card->nhosts].mac_given = false;	/* see spread_macs() */
+	r->card->host[r->card->nhosts++].bmc_mac_given = false;
 	r->seen = r->card->nhosts > 1 ? 0 : r->seen_all;	/* several may change what was said for all */
 }
 
@@ -332,10 +334,12 @@ static void spread_macs(struct card_options *c, const struct host_options *all)
 	for (unsigned int i = 0; i < c->nhosts; i++) {
 		struct host_options *h = &c->host[i];
 
-		if (all->mac_given && !memcmp(h->mac, all->mac, 6))
+		if (all->mac_given && !h->mac_given)
 			mac_add(h->mac, all->mac, i);
-		if (all->bmc_mac_given && !memcmp(h->bmc_mac, all->bmc_mac, 6))
+		if (all->bmc_mac_given && !h->bmc_mac_given)
 			mac_add(h->bmc_mac, all->bmc_mac, i);
+		h->mac_given |= all->mac_given;
+		h->bmc_mac_given |= all->bmc_mac_given;
 	}
 	if (!c->host[0].mac_given)
 		default_mac(&c->host[0]);
@@ -384,13 +388,13 @@ static void parse_card(struct options *o, char *arg)
 		parse_key(&r, item);
 	if (!c->nhosts)
 		die("--card: socket=PATH is missing");
+	spread_macs(c, &r.all);
 	for (unsigned int i = 0; i < c->nhosts; i++)
 		check_host(o, c, i);
 	if (c->nhosts > 1 && r.all.pcap)
 		die("--card: pcap=%s would be one file for %u hosts; say pcap= behind each socket=", r.all.pcap,
 		    c->nhosts);
 	check_fw(c);
-	spread_macs(c, &r.all);
 	o->ncards++;
 }
 

@@ -58,7 +58,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "a", "b", "ctl", "st/mac", "st/mac.new", "st/flash", "file" };
+	static const char *const names[] = { "a", "b", "c", "ctl", "bmc", "st/mac", "st/mac1", "st/mac2",
+					     "st/mac.new", "st/flash", "file" };
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -213,6 +214,30 @@ static void bad_command_lines(void **state)
 	REFUSED("two cards", "--card", card("wire=none"), "--card", card("wire=none"));
 }
 
+/* A card with several hosts: what stands where, and what can't be */
+static void bad_hosts(void **state)
+{
+	char two[700];
+
+	(void)state;
+#define TWO(first, rest) (snprintf(two, sizeof(two), "%swire=none,socket=%s,queues=3,socket=%s,queues=2%s", \
+				   first, in_dir("a"), in_dir("b"), rest), two)
+	REFUSED("queues is given twice", "--card", TWO("", ",queues=2"));
+	REFUSED("wire is given twice", "--card", TWO("wire=none,", ""));
+	REFUSED("state is given twice", "--card", TWO("state=/x,", ",state=/x"));
+	REFUSED("pcap=x would be one file for 2 hosts", "--card", TWO("pcap=x,", ""));
+	REFUSED("bmcmac= without bmc=", "--card", TWO("", ",bmcmac=02:00:00:00:00:01"));
+	REFUSED("the same address", "--card", TWO("mac=02:00:00:00:00:01,", ",mac=02:00:00:00:00:01"));
+	REFUSED("serves one host, and this card has 2", "--card", TWO("fw=socket:/x,", ""));
+	REFUSED("serves one host, and this card has 2", "--card", TWO("", ""), "--fw=function:/x");
+	snprintf(two, sizeof(two), "socket=%s,wire=none,socket=%s", in_dir("a"), in_dir("a"));
+	REFUSED("two hosts on socket", "--card", two);
+	snprintf(two, sizeof(two), "wire=none,socket=%s,socket=%s", in_dir("b"), in_dir("a"));
+	REFUSED("two cards on socket", "--card", card("wire=none"), "--card", two);
+	REFUSED("at most 4 hosts", "--card", "socket=a,socket=b,socket=c,socket=d,socket=e");
+	REFUSED("socket= has no value", "--card", "socket=a,socket=");
+}
+
 static void help_and_version(void **state)
 {
 	static const char *const opts[] = { "--help", "--version" };
@@ -301,6 +326,51 @@ static void read_mac(char *buf)
 	memset(buf, 0, 32);
 	assert_true(read(fd, buf, 31) > 0);
 	close(fd);
+}
+
+/* The low half of the address of the host on @name */
+static uint32_t address_low(const char *name)
+{
+	char err[200];
+	struct host *h = host_connect(in_dir(name), 1 << 20, err, sizeof(err));
+	uint32_t low;
+
+	if (!h)
+		fail_msg("%s", err);
+	low = host_cfg_rd(h, host_find_ext_cap(h, 3) + 4, 4) & 0xffffff;
+	host_free(h);
+	return low;
+}
+
+/* Given for all, counted on from the first; given to one; remembered */
+static void addresses_of_several_hosts(void **state)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	static const struct { const char *first, *second, *last; bool st; uint32_t want[3]; } t[] = {
+		{ "mac=02:00:00:12:34:ff,", "", "", true, { 0x1234ff, 0x123500, 0x123501 } },
+		{ "", "", "", true, { 0x1234ff, 0x123500, 0x123501 } },
+		{ "", "mac=02:00:00:00:00:07,", "", false, { 0, 7, 0 } },
+		{ "mac=02:00:00:00:00:10,", "mac=02:00:00:00:00:07,", "", true, { 0x10, 7, 0x12 } },
+		{ "", "", "", true, { 0x10, 7, 0x12 } },
+	};
+	char arg[900];
+	struct proc p;
+
+	(void)state;
+	assert_int_equal(mkdir(in_dir("st"), 0700), 0);
+	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		int n = snprintf(arg, sizeof(arg), "%swire=none,socket=%s,queues=1,socket=%s,%squeues=2,socket=%s,%squeues=3",
+				 t[i].first, in_dir("a"), in_dir("b"), t[i].second, in_dir("c"), t[i].last);
+		uint32_t first;
+
+		if (t[i].st)
+			snprintf(arg + n, sizeof(arg) - (size_t)n, ",state=%s", in_dir("st"));
+		START(&p, "--card", arg);
+		first = address_low("a");
+		for (unsigned int k = 0; k < 3; k++)
+			assert_int_equal(address_low(names[k]), t[i].want[k] ? t[i].want[k] : first + k);
+		stop(&p, SIGTERM);
+	}
 }
 
 static void state_keeps_the_address(void **state)
@@ -452,6 +522,36 @@ static void control_answers_every_line(void **state)
 		assert_int_equal(send(fd, "help\n", 5, MSG_NOSIGNAL), 5);
 		n = read(fd, big, 1);
 	} while (n != 1 && (close(fd), true));
+	close(fd);
+	stop(&p, SIGTERM);
+}
+
+static void control_names_hosts(void **state)
+{
+	static const struct { const char *line, *want; } t[] = {
+		{ "link 0.1 down\n", "ok" }, { "reg 0 SIG_PCS_OUT0\n", "134217758" }, { "reg 0.0 SIG_PCS_OUT0\n", "134217758" },
+		{ "reg 0.1 SIG_PCS_OUT0\n", ":0" }, { "reg 0.2 SIG_PCS_OUT0\n", "no host" }, { "stats 0.\n", "no host" },
+		{ "stats .0\n", "no host" }, { "stats 0.0x\n", "no host" }, { "stats 1.0\n", "MAC_STAT" },
+		{ "stats 1.1\n", "no host" }, { "stats 2.0\n", "no host" }, { "stats 0.-1\n", "no host" },
+		{ "clocks\n", "\"card0.0\"" }, { "clocks\n", "\"card0.1\"" }, { "clocks\n", "\"card1\"" },
+		{ "module 0.1 none\n", "ok" }, { "module 0.0 optic\n", "ok" }, { "link 0.1 up\n", "ok" },
+		{ "fw 0.1 hang\n", "ok" }, { "fw 0.0\n", "hung" }, { "fw 1\n", "ready" }, { "power 0.1\n", "ok" },
+		{ "fw 0\n", "hung" }, { "power 0\n", "ok" }, { "fw 0\n", "ready" }, { "fw 0\n", "fw_host1_resets" },
+		{ "bmc 0.1\n", "ncsi_channel1_enabled" }, { "bmc 0\n", "ncsi_channel1_enabled" }, { "bmc 1\n", "no BMC" },
+	};
+	char two[400], one[200], ctl[140];
+	struct proc p;
+	int fd;
+
+	(void)state;
+	snprintf(two, sizeof(two), "wire=none,socket=%s,socket=%s,bmc=stream:unix:%s;server=on", in_dir("a"), in_dir("b"),
+		 in_dir("bmc"));
+	snprintf(one, sizeof(one), "socket=%s,wire=none", in_dir("c"));
+	snprintf(ctl, sizeof(ctl), "--control=%s", in_dir("ctl"));
+	START(&p, "--card", two, "--card", one, ctl);
+	fd = dial("ctl");
+	for (unsigned int i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ask(fd, t[i].line, t[i].want);
 	close(fd);
 	stop(&p, SIGTERM);
 }
@@ -628,9 +728,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(bad_command_lines), T(help_and_version), T(starts_ends_and_cleans_up),
-		T(a_socket_in_use_is_refused_a_dead_one_replaced), T(state_keeps_the_address),
-		T(control_answers_every_line), T(control_with_a_firmware_elsewhere),
+		T(bad_command_lines), T(bad_hosts), T(help_and_version), T(starts_ends_and_cleans_up),
+		T(a_socket_in_use_is_refused_a_dead_one_replaced), T(state_keeps_the_address), T(addresses_of_several_hosts),
+		T(control_answers_every_line), T(control_names_hosts), T(control_with_a_firmware_elsewhere),
 		T(clients_come_go_and_wait), T(an_idle_card_sleeps), T(without_descriptors_it_sleeps),
 	};
 
