@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The mailbox from a hostile host: the input is a script of what it does.  A
+ * The mailboxes of two hostile hosts: the input is a script of what they do.  A
  * byte chooses the deed, those behind it its details:
  *
  *	0  writes a word of a ring: index, value (4)
@@ -10,6 +10,7 @@
  *	4  time passes: 2 bytes of ms
  *	5  function reset, power, crash, hang, restart, link, module
  *	6  a well-formed header around the page's bytes: page, message id
+ *	7  from now on it is the other host
  *
  * Whatever it says, the firmware touches only its words and memory that is
  * there, comes back, and its queues stay within bounds (sanitizers see to the
@@ -24,64 +25,72 @@
 #define PAGES	16u
 #define MEM	(PAGES * 4096u)
 
-static struct {
+#define HOSTS	2u
+
+struct mailbox {
 	uint32_t	word[MBX_WORDS + 2];
 	uint8_t		mem[MEM];
-	uint8_t		flash[0x20000];		/* directory and dump; images are not kept */
 	uint8_t		dma;
 	unsigned int	tail[2];
+};
+
+static struct {
+	struct mailbox	host[HOSTS];
+	unsigned int	at;			/* whose turn it is */
+	uint8_t		flash[0x30000];		/* directory and dumps; images are not kept */
 	uint64_t	now, timer;
 } w;
 
 static struct fw *fw;
 
-static uint32_t *word_at(unsigned int i)
+static uint32_t *word_at(struct mailbox *m, unsigned int i)
 {
 	if (i - MBX_OTP < 2)
-		return &w.word[MBX_WORDS + i - MBX_OTP];
+		return &m->word[MBX_WORDS + i - MBX_OTP];
 	if (i < MBX_WORD || i >= MBX_WORD + MBX_WORDS)
 		abort();
-	return &w.word[i - MBX_WORD];
+	return &m->word[i - MBX_WORD];
 }
 
 static uint32_t mbx_read(void *ctx, unsigned int i)
 {
-	(void)ctx;
-	return *word_at(i);
+	return *word_at(ctx, i);
 }
 
 static void mbx_write(void *ctx, unsigned int i, uint32_t v)
 {
-	(void)ctx;
-	*word_at(i) = v;
+	*word_at(ctx, i) = v;
 }
 
 static int dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
-	(void)ctx;
-	if (!(w.dma & 1))
+	struct mailbox *m = ctx;
+
+	if (!(m->dma & 1))
 		abort();			/* it has to ask before */
 	if (addr > MEM || len > MEM - addr)
 		return -14;
-	memcpy(buf, w.mem + addr, len);
+	memcpy(buf, m->mem + addr, len);
 	return 0;
 }
 
 static int dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 {
-	(void)ctx;
-	if (!(w.dma & 2))
+	struct mailbox *m = ctx;
+
+	if (!(m->dma & 2))
 		abort();
 	if (addr > MEM || len > MEM - addr)
 		return -14;
-	memcpy(w.mem + addr, buf, len);
+	memcpy(m->mem + addr, buf, len);
 	return 0;
 }
 
 static bool dma_ready(void *ctx, bool write)
 {
-	(void)ctx;
-	return w.dma & (write ? 2 : 1);
+	struct mailbox *m = ctx;
+
+	return m->dma & (write ? 2 : 1);
 }
 
 static void irq(void *ctx)
@@ -144,7 +153,7 @@ static int flash_sync(void *ctx)
 static void boot(void)
 {
 	const struct fw_env env = {
-		.mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read, .dma_write = dma_write,
+		.host_ctx = { &w.host[0], &w.host[1] }, .mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read, .dma_write = dma_write,
 		.dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = link_mode,
 		.sensor = sensor, .flash_read = flash_read, .flash_write = flash_write, .flash_sync = flash_sync,
 	};
@@ -152,6 +161,7 @@ static void boot(void)
 
 	fw_config_default(&cfg);
 	cfg.threshold_events = true;
+	cfg.hosts = HOSTS;
 	if (!fw)
 		fw = malloc(fw_size());
 	memset(&w, 0, sizeof(w));
@@ -162,19 +172,20 @@ static void boot(void)
 
 static void host_writes(unsigned int i, uint32_t v)
 {
-	w.word[i] = v;
-	fw_mbx_written(fw, 0, MBX_WORD + i);
+	w.host[w.at].word[i] = v;
+	fw_mbx_written(fw, w.at, MBX_WORD + i);
 }
 
 static void post(struct fuzz_in *in)
 {
-	unsigned int ring = fuzz_byte(in) & 1, t = w.tail[ring]++ % MBX_DESCS;
+	struct mailbox *m = &w.host[w.at];
+	unsigned int ring = fuzz_byte(in) & 1, t = m->tail[ring]++ % MBX_DESCS;
 	uint32_t addr = (uint32_t)(fuzz_byte(in) % (PAGES + 1)) * 4096;
 	uint32_t len = fuzz_byte(in);
 
 	len |= (uint32_t)fuzz_byte(in) << 8;
 	host_writes((ring * MBX_DESCS + (t + 1) % MBX_DESCS) * 2, 0);
-	w.word[(ring * MBX_DESCS + t) * 2 + 1] = len << 16 | (fuzz_byte(in) ? 0x4000u : 0);
+	m->word[(ring * MBX_DESCS + t) * 2 + 1] = len << 16 | (fuzz_byte(in) ? 0x4000u : 0);
 	host_writes((ring * MBX_DESCS + t) * 2, addr | 1);
 }
 
@@ -184,11 +195,12 @@ static void life(struct fuzz_in *in)
 
 	switch (fuzz_byte(in) % 8) {
 	case 0:
-		memset(w.word, 0, sizeof(w.word));
-		fw_host_reset(fw, 0);
+		memset(w.host[w.at].word, 0, sizeof(w.host[w.at].word));
+		fw_host_reset(fw, w.at);
 		break;
 	case 1:
-		memset(w.word, 0, sizeof(w.word));
+		for (unsigned int i = 0; i < HOSTS; i++)
+			memset(w.host[i].word, 0, sizeof(w.host[i].word));
 		fw_power(fw);
 		break;
 	case 2:
@@ -202,10 +214,10 @@ static void life(struct fuzz_in *in)
 		break;
 	case 5:
 	case 6:
-		fw_link(fw, 0, fuzz_byte(in) & 1);
+		fw_link(fw, w.at, fuzz_byte(in) & 1);
 		break;
 	case 7:
-		fw_set_module(fw, 0, &m);
+		fw_set_module(fw, w.at, &m);
 		break;
 	}
 }
@@ -228,7 +240,7 @@ static void sleep_ms(uint32_t ms)
 /* A page becomes a message as long as its attributes are */
 static void wrap(struct fuzz_in *in)
 {
-	uint8_t *p = w.mem + (size_t)(fuzz_byte(in) % PAGES) * 4096;
+	uint8_t *p = w.host[w.at].mem + (size_t)(fuzz_byte(in) % PAGES) * 4096;
 	uint32_t dwords = fuzz_byte(in);
 
 	put_le32(p, fuzz_byte(in) | 0x8000u | dwords << 16);
@@ -238,7 +250,7 @@ static void deed(struct fuzz_in *in)
 {
 	unsigned int page, n;
 
-	switch (fuzz_byte(in) % 7) {
+	switch (fuzz_byte(in) % 8) {
 	case 0:
 		page = fuzz_byte(in) % MBX_WORDS;
 		host_writes(page, fuzz_u32(in));
@@ -247,13 +259,13 @@ static void deed(struct fuzz_in *in)
 		page = fuzz_byte(in) % PAGES;
 		n = fuzz_byte(in);
 		for (unsigned int i = 0; i < n && in->len; i++)
-			w.mem[page * 4096 + 4 + i] = fuzz_byte(in);
+			w.host[w.at].mem[page * 4096 + 4 + i] = fuzz_byte(in);
 		break;
 	case 2:
 		post(in);
 		break;
 	case 3:
-		w.dma = fuzz_byte(in) & 3;
+		w.host[w.at].dma = fuzz_byte(in) & 3;
 		break;
 	case 4:
 		n = fuzz_byte(in);
@@ -265,6 +277,9 @@ static void deed(struct fuzz_in *in)
 	case 6:
 		wrap(in);
 		break;
+	case 7:
+		w.at ^= 1;
+		break;
 	}
 }
 
@@ -275,8 +290,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	boot();
 	while (in.len)
 		deed(&in);
-	if (fw->host[0].fifo_tail - fw->host[0].fifo_head > FIFO_WORDS || fw->host[0].head[0] >= MBX_DESCS || fw->host[0].head[1] >= MBX_DESCS)
-		abort();
+	EACH_HOST(fw, h)
+		if (h->fifo_tail - h->fifo_head > FIFO_WORDS || h->head[0] >= MBX_DESCS || h->head[1] >= MBX_DESCS)
+			abort();
 	return 0;
 }
 
@@ -293,6 +309,8 @@ size_t fuzz_seed(unsigned int i, uint8_t *b, size_t max)
 
 	if (i >= sizeof(ids))
 		return 0;
+	if (i % 2)
+		b[n++] = 7;
 	b[n++] = 3;
 	b[n++] = 3;
 	for (unsigned int k = 0; k < 15; k++) {
