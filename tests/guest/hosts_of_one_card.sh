@@ -33,7 +33,7 @@ streams in tcp 2 /tmp/file') &
 	"${@:2}" || rc=$?
 	kill -0 "$pid" 2>/dev/null || fail "the files were there before anything had happened"
 	((rc == 0)) || { wait "$pid"; return $rc; }
-	wait "$pid" || fail "what the first host does is seen by the second: ${*:2}"
+	wait "$pid" || fail "while ${*:2}, in the second machine: $(cat "$work/reason")"
 }
 
 first_resets()
@@ -66,7 +66,7 @@ run_test()
 	in_guest 120 'i=$(nic); [ "$(cat "/sys/class/net/$i/address")" = '"$mac_a"' ] || bad "not its address"
 ip link set "$i" up; lease "$i"; reach 10.0.2.2'
 	guest=$work/b
-	in_guest 120 'pair_up; reach_all; random_file /tmp/file 16000001'
+	in_guest 120 'pair_up; reach_all; random_file /tmp/file 4000001'
 
 	meanwhile 400 first_resets
 	check_log "$work/a"

@@ -85,7 +85,8 @@ static int boot(struct home *h)
 {
 	const struct fw_env env = {
 		.ctx = h, .host_ctx = { h }, .mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read,
-		.dma_write = dma_write, .dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = set_link_mode,
+		.dma_write = dma_write, .dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer,
+		.set_link_mode = set_link_mode,
 	};
 	struct fw_config cfg;
 
