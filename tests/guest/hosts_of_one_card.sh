@@ -8,7 +8,6 @@
 # firmware has seen nothing. The next virtual machine on the first's socket works.
 
 setup=own
-long=yes
 
 # count REQUEST HOST NAME
 count()
@@ -16,23 +15,27 @@ count()
 	ask_card "$1" "$2" | grep -o "\"$3\": *[0-9]*" | grep -o '[0-9]*$'
 }
 
-# meanwhile SECONDS COMMAND...: while two files go each way in the second machine,
-# from when the first million bytes has left
+# meanwhile SECONDS COMMAND...: while files go both ways in the second machine, again
+# and again, from when the first million bytes has left
 meanwhile()
 {
 	local sent pid rc=0
 
 	sent=$(count stats 0.1 MAC_STAT_TX_BYTE_COUNT)
-	(guest=$work/b && in_guest "$1" 'streams out tcp 2 /tmp/file
-streams in tcp 2 /tmp/file') &
+	rm -f "$work/enough"
+	(guest=$work/b
+	until [ -e "$work/enough" ]; do
+		in_guest "$1" 'streams out tcp 2 /tmp/file
+streams in tcp 2 /tmp/file'
+	done) &
 	pid=$!
 	until (($(count stats 0.1 MAC_STAT_TX_BYTE_COUNT) > sent + 1000000)); do
 		kill -0 "$pid" 2>/dev/null || fail "the files do not move"
 		sleep 0.1
 	done
 	"${@:2}" || rc=$?
-	kill -0 "$pid" 2>/dev/null || fail "the files were there before anything had happened"
-	((rc == 0)) || { wait "$pid"; return $rc; }
+	touch "$work/enough"
+	((rc == 0)) || return $rc
 	wait "$pid" || fail "while ${*:2}, in the second machine: $(cat "$work/reason")"
 }
 
@@ -52,6 +55,7 @@ ping -q -f -s 1400 10.0.2.2 >/dev/null 2>&1 & sleep 1'
 
 run_test()
 {
+	guests=("$work/a" "$work/b")
 	[ "$firmware_home" = inside ] || skip "a firmware outside serves one host"
 	card_start "$work/card" \
 		--card "socket=$work/card/0,wire=user,mac=$mac_a,socket=$work/card/1,wire=pair:p,mac=02:fb:00:00:0a:02" \
@@ -76,8 +80,6 @@ ip link set "$i" up; lease "$i"; reach 10.0.2.2'
 	guest_start "$work/a" -no-reboot || fail "no machine after the kill"
 	guest=$work/a
 	in_guest 120 'i=$(nic); lease "$i"; reach 10.0.2.2'
-	check_log "$work/a"
-	check_log "$work/b"
 	ask_card bugs 0.1
 	! ask_card bugs 0.1 | grep -q '[1-9]' || fail "the second host's card has refused something"
 	[ "$(count fw 0 fw_host1_host_gone)" = 0 ] || fail "the firmware lost the second host"
