@@ -52,28 +52,25 @@ static void add_state(const struct run *r, const struct lab_card *c, char *card,
 	snprintf(card + len, size - len, ",state=%s", dir);
 }
 
+/* What stands before the sockets is for all hosts of the card */
 static void add_card(const struct run *r, struct args *a, const struct lab_card *c)
 {
 	const struct lab_word *w;
-	char card[4096];
-	size_t len;
-	unsigned int i;
+	char card[4096] = "";
+	size_t len = 0;
 
-	snprintf(card, sizeof(card), "socket=%s", command_socket(r, c, 0));
-	for (i = 1; i < c->hosts; i++) {
-		len = strlen(card);
-		snprintf(card + len, sizeof(card) - len, ",socket%u=%s", i, command_socket(r, c, i));
-	}
+	for (w = c->options.first; w && len < sizeof(card); w = w->next)
+		len += (size_t)snprintf(card + len, sizeof(card) - len, "%s,", paths_expand(r, w->text));
+	for (unsigned int i = 0; i < c->hosts && len < sizeof(card); i++)
+		len += (size_t)snprintf(card + len, sizeof(card) - len, "%ssocket=%s", i ? "," : "",
+					command_socket(r, c, i));
 	if (c->state)
 		add_state(r, c, card, sizeof(card));
 	len = strlen(card);
 	if (c->firmware)
 		len += (size_t)snprintf(card + len, sizeof(card) - len, ",fw=function:%s.fw", command_socket(r, c, 0));
 	if (c->bmc)
-		len += (size_t)snprintf(card + len, sizeof(card) - len, ",bmc=stream:unix:%s.bmc;server=on",
-					command_socket(r, c, 0));
-	for (w = c->options.first; w && len < sizeof(card); w = w->next)
-		len += (size_t)snprintf(card + len, sizeof(card) - len, ",%s", paths_expand(r, w->text));
+		snprintf(card + len, sizeof(card) - len, ",bmc=stream:unix:%s.bmc;server=on", command_socket(r, c, 0));
 	args_add(a, "--card");
 	args_add(a, "%s", card);
 }
