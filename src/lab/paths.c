@@ -155,7 +155,7 @@ static const char *ask_script(struct run *r, const char *what, const char *name,
 			 "see \"FILES AND ENVIRONMENT\" in fbnic-lab(1)", what, name);
 		return NULL;
 	}
-	snprintf(moment, sizeof(moment), "lab/%s is looking for a %s", name, what);
+	snprintf(moment, sizeof(moment), "lab/%s is looking for the %s", name, what);
 	if (run_tool(r, moment, argv, NULL, &out, &status)) {
 		if (status || !out.len)
 			run_fail(r, NULL, "no %s: lab/%s %s", what, name,

@@ -69,31 +69,42 @@ static bool r_mbx_swap(void *ctx, unsigned int word, uint32_t old, uint32_t val)
 	return !result(r);
 }
 
-/* In pieces that the function takes, through our buffer */
-static int r_dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
+/* Where the next piece is: in the host's memory, in flash */
+typedef void where(struct remote *r, uint64_t at);
+
+static void in_host(struct remote *r, uint64_t at)
 {
-	struct remote *r = ctx;
+	wr64(r, M_HOST_ADDR, at);
+}
+
+static void in_flash(struct remote *r, uint64_t at)
+{
+	wr(r, M_FLASH_OFFSET, (uint32_t)at);
+}
+
+/* In pieces that the function takes, through our buffer */
+static int pull(struct remote *r, enum mgmt_command cmd, where *set, uint64_t at, void *buf, size_t len)
+{
 	uint8_t *p = buf;
 
 	while (len) {
 		size_t n = len < sizeof(r->mem->buf) ? len : sizeof(r->mem->buf);
 		int err;
 
-		wr64(r, M_HOST_ADDR, addr);
-		err = command(r, CMD_HOST_READ, n);
+		set(r, at);
+		err = command(r, cmd, n);
 		if (err)
 			return err;
 		memcpy(p, r->mem->buf, n);
 		p += n;
-		addr += n;
+		at += n;
 		len -= n;
 	}
 	return 0;
 }
 
-static int r_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
+static int push(struct remote *r, enum mgmt_command cmd, where *set, uint64_t at, const void *buf, size_t len)
 {
-	struct remote *r = ctx;
 	const uint8_t *p = buf;
 
 	while (len) {
@@ -101,15 +112,25 @@ static int r_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 		int err;
 
 		memcpy(r->mem->buf, p, n);
-		wr64(r, M_HOST_ADDR, addr);
-		err = command(r, CMD_HOST_WRITE, n);
+		set(r, at);
+		err = command(r, cmd, n);
 		if (err)
 			return err;
 		p += n;
-		addr += n;
+		at += n;
 		len -= n;
 	}
 	return 0;
+}
+
+static int r_dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	return pull(ctx, CMD_HOST_READ, in_host, addr, buf, len);
+}
+
+static int r_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
+{
+	return push(ctx, CMD_HOST_WRITE, in_host, addr, buf, len);
 }
 
 static bool r_dma_ready(void *ctx, bool write)
@@ -142,44 +163,12 @@ static int r_set_link_mode(void *ctx, unsigned int speed, unsigned int fec)
 
 static int r_flash_read(void *ctx, uint32_t off, void *buf, size_t len)
 {
-	struct remote *r = ctx;
-	uint8_t *p = buf;
-
-	while (len) {
-		size_t n = len < sizeof(r->mem->buf) ? len : sizeof(r->mem->buf);
-		int err;
-
-		wr(r, M_FLASH_OFFSET, off);
-		err = command(r, CMD_FLASH_READ, n);
-		if (err)
-			return err;
-		memcpy(p, r->mem->buf, n);
-		p += n;
-		off += (uint32_t)n;
-		len -= n;
-	}
-	return 0;
+	return pull(ctx, CMD_FLASH_READ, in_flash, off, buf, len);
 }
 
 static int r_flash_write(void *ctx, uint32_t off, const void *buf, size_t len)
 {
-	struct remote *r = ctx;
-	const uint8_t *p = buf;
-
-	while (len) {
-		size_t n = len < sizeof(r->mem->buf) ? len : sizeof(r->mem->buf);
-		int err;
-
-		memcpy(r->mem->buf, p, n);
-		wr(r, M_FLASH_OFFSET, off);
-		err = command(r, CMD_FLASH_WRITE, n);
-		if (err)
-			return err;
-		p += n;
-		off += (uint32_t)n;
-		len -= n;
-	}
-	return 0;
+	return push(ctx, CMD_FLASH_WRITE, in_flash, off, buf, len);
 }
 
 static int r_flash_sync(void *ctx)
