@@ -80,6 +80,7 @@ devlink health show "$p" | sed -n "/reporter fw/,/reporter otp/s/.*error \([0-9]
 	ask_card fault 0 dump-read
 	no_dump "No data for core dump chunk .1/2."
 
+	in_guest 60 'fw_may_crash "$(nic)"'
 	ask_card otp 0 1
 	ask_card fw 0 crash
 	in_guest 60 'p=pci/$(pci_of "$(nic)")

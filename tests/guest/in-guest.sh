@@ -93,6 +93,13 @@ fw_uptime()
 		awk '{ for (i = 1; i < NF; i++) if ($i == "sec:") s = $(i + 1) } END { print s + 0 }'
 }
 
+# fw_may_crash INTERFACE: the driver will notice. All that it compares is the uptime of two
+# heartbeats, ten seconds apart: a life that the next one has outlived by then was none.
+fw_may_crash()
+{
+	want "a heartbeat of a firmware that has lived for a while" poll 40 fw_older "$1" 12
+}
+
 # fw_recovered INTERFACE, after the driver has reported a crash: it has also taken the card again.
 # The report comes first, and a firmware that fails before it is asked for a heartbeat
 # again has never lived for the driver. The next one is ten seconds later.
