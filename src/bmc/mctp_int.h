@@ -4,14 +4,8 @@
 #define OPENFBNIC_MCTP_INT_H
 
 #include <stddef.h>
-#if __STDC_HOSTED__
-#include <string.h>
-#else
-void *memcpy(void *restrict dst, const void *restrict src, size_t n);
-void *memset(void *dst, int c, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-#endif
 
+#include "mem.h"
 #include "mctp.h"
 
 #define PACKET_HDR	4u

@@ -9,14 +9,8 @@
 #define OPENFBNIC_NCSI_INT_H
 
 #include <stddef.h>
-#if __STDC_HOSTED__
-#include <string.h>
-#else
-void *memcpy(void *restrict dst, const void *restrict src, size_t n);
-void *memset(void *dst, int c, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-#endif
 
+#include "mem.h"
 #include "ncsi.h"
 
 #define NCSI_HDR	16u		/* control header, after the Ethernet header */

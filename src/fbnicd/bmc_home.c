@@ -23,6 +23,7 @@
 #include "../card/regs.h"
 #include "../wire/wire.h"
 #include "fw_home.h"
+#include "prefixed.h"
 
 #define QUEUE		32u
 #define MIN_FRAME	60u
@@ -509,21 +510,6 @@ struct wire *bmc_home_wire(struct bmc_home *h)
 }
 
 /* ---- counters ---- */
-
-struct prefixed {
-	const char	*prefix;
-	void		(*fn)(void *arg, const char *name, uint64_t val);
-	void		*arg;
-};
-
-static void add_prefix(void *arg, const char *name, uint64_t val)
-{
-	const struct prefixed *p = arg;
-	char full[96];
-
-	snprintf(full, sizeof(full), "%s%s", p->prefix, name);
-	p->fn(p->arg, full, val);
-}
 
 void bmc_home_counters(struct bmc_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {

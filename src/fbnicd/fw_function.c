@@ -297,16 +297,11 @@ static void function_trace(struct fw_home *h, bool all)
 static void function_counters(const struct fw_home *h, void (*f)(void *arg, const char *name, uint64_t val), void *arg)
 {
 	const struct mgmt *m = mgmt_of(h);
-	char name[64];
+	uint64_t val[FW_HOME_COUNTERS];
 
-	for (unsigned int i = 0; i < FWC_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_%s", fw_counter_names[i]);
-		f(arg, name, mgmt_counter(m, i));
-	}
-	for (unsigned int i = 0; i < FWR_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
-		f(arg, name, mgmt_counter(m, FWC_COUNT + i));
-	}
+	for (unsigned int i = 0; i < FW_HOME_COUNTERS; i++)
+		val[i] = mgmt_counter(m, i);
+	fw_home_name_counters("fw_", val, f, arg);
 	f(arg, "fw_function_refused", mgmt_refused(m));
 }
 

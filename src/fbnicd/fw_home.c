@@ -13,6 +13,7 @@
 #include "flash_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NS_PER_SEC	1000000000ull
@@ -487,4 +488,19 @@ void fw_home_counters(const struct fw_home *h, void (*fn)(void *arg, const char 
 {
 	if (h->ops->counters)
 		h->ops->counters(h, fn, arg);
+}
+
+void fw_home_name_counters(const char *prefix, const uint64_t val[FW_HOME_COUNTERS],
+			   void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i < FWC_COUNT; i++) {
+		snprintf(name, sizeof(name), "%s%s", prefix, fw_counter_names[i]);
+		fn(arg, name, val[i]);
+	}
+	for (unsigned int i = 0; i < FWR_COUNT; i++) {
+		snprintf(name, sizeof(name), "%srefused_%s", prefix, fw_refusal_names[i]);
+		fn(arg, name, val[FWC_COUNT + i]);
+	}
 }

@@ -64,6 +64,11 @@ void fw_home_init(struct fw_home *h, const struct fw_home_ops *ops, struct card 
 /* The card has no firmware any more */
 void fw_home_detach(struct fw_home *h);
 
+/* A firmware's counters, each enum fw_counter and then each enum fw_refusal, by name */
+#define FW_HOME_COUNTERS	(FWC_COUNT + FWR_COUNT)
+void fw_home_name_counters(const char *prefix, const uint64_t val[FW_HOME_COUNTERS],
+			   void (*fn)(void *arg, const char *name, uint64_t val), void *arg);
+
 /* Card and board as a firmware sees them; ctx is @h, that of a host its struct fw_home_host */
 void fw_home_env(struct fw_home *h, struct fw_env *env);
 

@@ -174,30 +174,26 @@ static int inside_dump_read(struct fw_home *h, unsigned int host, uint32_t off, 
 static void host_counters(const struct fw *fw, unsigned int host,
 			  void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {
-	char name[64];
+	uint64_t val[FW_HOME_COUNTERS];
+	char prefix[32];
 
-	for (unsigned int i = 0; i < FWC_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_host%u_%s", host, fw_counter_names[i]);
-		fn(arg, name, fw_host_counter(fw, host, (enum fw_counter)i));
-	}
-	for (unsigned int i = 0; i < FWR_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_host%u_refused_%s", host, fw_refusal_names[i]);
-		fn(arg, name, fw_host_refused(fw, host, (enum fw_refusal)i));
-	}
+	for (unsigned int i = 0; i < FWC_COUNT; i++)
+		val[i] = fw_host_counter(fw, host, (enum fw_counter)i);
+	for (unsigned int i = 0; i < FWR_COUNT; i++)
+		val[FWC_COUNT + i] = fw_host_refused(fw, host, (enum fw_refusal)i);
+	snprintf(prefix, sizeof(prefix), "fw_host%u_", host);
+	fw_home_name_counters(prefix, val, fn, arg);
 }
 
 static void inside_counters(const struct fw_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {
-	char name[64];
+	uint64_t val[FW_HOME_COUNTERS];
 
-	for (unsigned int i = 0; i < FWC_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_%s", fw_counter_names[i]);
-		fn(arg, name, fw_counter(core(h), (enum fw_counter)i));
-	}
-	for (unsigned int i = 0; i < FWR_COUNT; i++) {
-		snprintf(name, sizeof(name), "fw_refused_%s", fw_refusal_names[i]);
-		fn(arg, name, fw_refused(core(h), (enum fw_refusal)i));
-	}
+	for (unsigned int i = 0; i < FWC_COUNT; i++)
+		val[i] = fw_counter(core(h), (enum fw_counter)i);
+	for (unsigned int i = 0; i < FWR_COUNT; i++)
+		val[FWC_COUNT + i] = fw_refused(core(h), (enum fw_refusal)i);
+	fw_home_name_counters("fw_", val, fn, arg);
 	for (unsigned int i = 0; h->hosts > 1 && i < h->hosts; i++)
 		host_counters(core(h), i, fn, arg);
 }

@@ -23,6 +23,7 @@
 
 #include "../wire/listen.h"
 #include "fw_home.h"
+#include "prefixed.h"
 #include "unix_listen.h"
 
 #define OUT		(64u << 10)
@@ -315,23 +316,9 @@ struct mctp *mctp_home_mctp(struct mctp_home *h)
 	return h->mctp;
 }
 
-struct prefixed {
-	void	(*fn)(void *arg, const char *name, uint64_t val);
-	void	*arg;
-};
-
-static void add_prefix(void *arg, const char *name, uint64_t val)
-{
-	const struct prefixed *p = arg;
-	char full[64];
-
-	snprintf(full, sizeof(full), "mctp_%s", name);
-	p->fn(p->arg, full, val);
-}
-
 void mctp_home_counters(struct mctp_home *h, void (*fn)(void *arg, const char *name, uint64_t val), void *arg)
 {
-	struct prefixed p = { fn, arg };
+	struct prefixed p = { "mctp_", fn, arg };
 
 	fn(arg, "mctp_eid", mctp_eid(h->mctp));
 	fn(arg, "mctp_connects", h->connects);
