@@ -121,8 +121,7 @@ for d in /sys/class/hwmon/hwmon*; do if [ "$(cat $d/name)" = fbnic ]; then h=$d;
 ethtool -m "$i" >/tmp/module || { cat /tmp/module; bad "ethtool -m"; }
 cat /tmp/module
 has /tmp/module "Identifier +: 0x11 \(QSFP28\)"
-p=$(pci_of "$i")
-want "a heartbeat" poll 30 sh -c "devlink health diagnose pci/$p reporter fw | grep -q fw_uptime"
+fw_may_crash "$i"
 dmesg -c >/dev/null'
 	mock_end
 	wait_for 10 "$work/card" gone || fail "fbnicd does not notice"

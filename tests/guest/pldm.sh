@@ -21,7 +21,7 @@ packages()
 		cd "$work/firmware" || exit
 		pldm build -o good.pldm boot1=27.01.00-001 boot2=27.01.02-003,commit=second option-rom=27.01.04-005,size=20000
 		pldm build -o large.pldm "boot2=28.00.00-001,size=$1"
-		pldm build -o newer.pldm --anti-rollback=2 boot2=29.00.00-001
+		pldm build -o newer.pldm --anti-rollback=2 boot2=29.00.00-001,commit=third
 		pldm build -o other.pldm --device=1d9b:0014 boot2=30.00.00-001
 		head -c 65000 good.pldm >short.pldm
 		# one byte of a payload, which only the firmware's checksum covers
