@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../src/fbnicd/loop.h"
+#include "../src/loop/loop.h"
 #include "../src/host/drv.h"
 #include "../src/wire/wire.h"
 

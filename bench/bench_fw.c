@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../src/fbnicd/flash_file.h"
-#include "../src/fbnicd/fw_inside.h"
+#include "../src/homes/flash_file.h"
+#include "../src/homes/fw_inside.h"
 #include "../src/fw/msg.h"
 #include "../src/host/drv_fw.h"
 

@@ -18,17 +18,17 @@
 #include "../bus/vfu.h"
 #include "../card/card.h"
 #include "../card/regs.h"
+#include "../homes/bmc_home.h"
+#include "../homes/mctp_home.h"
+#include "../homes/unix_listen.h"
 #include "../wire/listen.h"
 #include "../wire/wire.h"
 #include "../wire/wire_loop.h"
-#include "bmc_home.h"
 #include "control.h"
 #include "control_int.h"
-#include "mctp_home.h"
 #include "options.h"
 #include "package.h"
 #include "unit.h"
-#include "unix_listen.h"
 
 #define MAX_CLIENTS	8
 #define LINE_MAX_LEN	256

@@ -12,10 +12,10 @@
 #include <json-c/json.h>
 
 #include "../card/card.h"
+#include "../homes/fw_home.h"
+#include "../homes/partner.h"
 #include "control_int.h"
-#include "fw_home.h"
 #include "package.h"
-#include "partner.h"
 #include "unit.h"
 
 #define MAX_MS		3600000

@@ -13,8 +13,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "../loop/loop.h"
 #include "control.h"
-#include "loop.h"
 #include "options.h"
 #include "package.h"
 

@@ -17,10 +17,10 @@
 
 #include "../bus/vfu.h"
 #include "../card/card.h"
+#include "../homes/bus_port.h"
+#include "../homes/partner.h"
+#include "../loop/loop.h"
 #include "../wire/wire.h"
-#include "bus_port.h"
-#include "loop.h"
-#include "partner.h"
 #include "unit.h"
 
 struct unit {

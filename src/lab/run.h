@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../fbnicd/loop.h"
+#include "../loop/loop.h"
 #include "ask.h"
 #include "channel.h"
 #include "console.h"

@@ -11,7 +11,7 @@
  * on handles whose event is still waiting to be dispatched: after fd_del(),
  * timer_set(TIMER_OFF) and hook_del() the callback is not called again.
  *
- * One thread.  src/fbnicd/loop.c is the implementation.
+ * One thread.  src/loop/loop.c is the implementation.
  */
 #ifndef OPENFBNIC_WIRE_LOOP_H
 #define OPENFBNIC_WIRE_LOOP_H

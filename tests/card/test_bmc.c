@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/fw_inside.h"
 #include "books.h"
 
 #define MEM	(24u << 20)

@@ -7,8 +7,8 @@
 
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/bmc_home.h"
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/bmc_home.h"
+#include "../../src/homes/fw_inside.h"
 #include "../../src/host/host.h"
 #include "fw_host.h"
 

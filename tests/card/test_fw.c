@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The firmware in its home, on a whole card, through the mailbox */
-#include "../../src/fbnicd/flash_file.h"
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/flash_file.h"
+#include "../../src/homes/fw_inside.h"
 #include "fw_host.h"
 
 static struct host_inproc *ip;

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/fbnicd/fw_socket_proto.h"
+#include "../../src/homes/fw_socket_proto.h"
 #include "fw_host.h"
 
 #define MBX	0x18000u

@@ -5,10 +5,10 @@
  * firmware core, as a vfio-user client in the same thread.  It runs only when
  * an interrupt has come or its timer is due, which is what the real one does.
  */
-#include "../../src/fbnicd/flash_file.h"
-#include "../../src/fbnicd/fw_function.h"
-#include "../../src/fbnicd/fw_inside.h"
-#include "../../src/fbnicd/loop.h"
+#include "../../src/homes/flash_file.h"
+#include "../../src/homes/fw_function.h"
+#include "../../src/homes/fw_inside.h"
+#include "../../src/loop/loop.h"
 #include "../../src/metal/remote.h"
 #include "fw_host.h"
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/fw_inside.h"
 #include "rig.h"
 
 #define MEM	(24u << 20)

@@ -8,9 +8,9 @@
 
 #include "../../src/bmc/mctp.h"
 #include "../../src/card/card.h"
-#include "../../src/fbnicd/flash_file.h"
-#include "../../src/fbnicd/fw_inside.h"
-#include "../../src/fbnicd/mctp_home.h"
+#include "../../src/homes/flash_file.h"
+#include "../../src/homes/fw_inside.h"
+#include "../../src/homes/mctp_home.h"
 #include "../../src/fw/image.h"
 #include "../../src/host/host.h"
 #include "../../tools/bmc_ua.h"

@@ -7,8 +7,8 @@
 
 #include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/flash_file.h"
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/flash_file.h"
+#include "../../src/homes/fw_inside.h"
 #include "../../src/fw/image.h"
 #include "../../src/host/drv.h"
 

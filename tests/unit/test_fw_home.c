@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/fbnicd/fw_inside.h"
+#include "../../src/homes/fw_inside.h"
 
 struct card {
 	uint32_t		word[0x8000];

@@ -20,9 +20,9 @@
 #include <cmocka.h>
 
 #include "../../src/card/regs.h"
-#include "../../src/fbnicd/fw_socket.h"
-#include "../../src/fbnicd/fw_socket_conn.h"
-#include "../../src/fbnicd/loop.h"
+#include "../../src/homes/fw_socket.h"
+#include "../../src/homes/fw_socket_conn.h"
+#include "../../src/loop/loop.h"
 
 #define HOST	1u
 #define FW	2u

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../src/fbnicd/board.h"
-#include "../../src/fbnicd/partner.h"
+#include "../../src/homes/board.h"
+#include "../../src/homes/partner.h"
 
 #define MS	1000000ull
 #define SEC	1000000000ull

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/fbnicd/loop.h"
+#include "../../src/loop/loop.h"
 #include "../../src/wire/wire.h"
 #include "../../src/wire/wire_int.h"
 
