@@ -297,28 +297,29 @@ static const struct request {
 	const char	*name;
 	unsigned int	args;		/* after the card; one more may follow */
 	struct json_object *(*run)(struct unit *u, char **args);
+	struct json_object *(*run_card)(struct package *p);	/* instead, if no host is named or there is one */
 	const char	*text;
 } requests[] = {
-	{ "stats", 0, do_stats, "stats CARD" },
-	{ "bugs", 0, do_bugs, "bugs CARD" },
-	{ "wire", 0, do_wire, "wire CARD" },
-	{ "bus", 0, do_bus, "bus CARD" },
-	{ "fw", 0, control_fw, "fw CARD [crash|hang|restart]" },
-	{ "fault", 0, control_fault, "fault CARD [NAME [TIMES]]" },
-	{ "bmc", 0, do_bmc, "bmc CARD" },
-	{ "link", 1, control_link, "link CARD up|down|dark|light|train MS|flap MS|errors N [N]" },
-	{ "module", 1, control_module, "module CARD none|dac|optic|cmis" },
-	{ "sensor", 0, control_sensor, "sensor CARD [temp|volt|ambient VALUE|auto]" },
-	{ "otp", 1, control_otp, "otp CARD STATUS [WRITE_STATUS]" },
-	{ "trace", 1, do_trace, "trace CARD LIST" },
-	{ "reg", 1, do_reg, "reg CARD NAME|INDEX [N]" },
-	{ "regs", 0, do_regs, "regs CARD" },
-	{ "fields", 1, do_fields, "fields CARD NAME [INDEX]" },
-	{ "power", 0, control_power, "power CARD" },
-	{ "aer", 1, do_aer, "aer CARD correctable|nonfatal|fatal [ERROR]" },
-	{ "unplug", 0, do_unplug, "unplug CARD" },
-	{ "vanish", 0, do_vanish, "vanish CARD" },
-	{ "replug", 0, control_power, "replug CARD" },
+	{ "stats", 0, do_stats, NULL, "stats CARD" },
+	{ "bugs", 0, do_bugs, NULL, "bugs CARD" },
+	{ "wire", 0, do_wire, NULL, "wire CARD" },
+	{ "bus", 0, do_bus, NULL, "bus CARD" },
+	{ "fw", 0, control_fw, NULL, "fw CARD [crash|hang|restart]" },
+	{ "fault", 0, control_fault, NULL, "fault CARD [NAME [TIMES]]" },
+	{ "bmc", 0, do_bmc, NULL, "bmc CARD" },
+	{ "link", 1, control_link, NULL, "link CARD up|down|dark|light|train MS|flap MS|errors N [N]" },
+	{ "module", 1, control_module, NULL, "module CARD none|dac|optic|cmis" },
+	{ "sensor", 0, control_sensor, NULL, "sensor CARD [temp|volt|ambient VALUE|auto]" },
+	{ "otp", 1, control_otp, NULL, "otp CARD STATUS [WRITE_STATUS]" },
+	{ "trace", 1, do_trace, NULL, "trace CARD LIST" },
+	{ "reg", 1, do_reg, NULL, "reg CARD NAME|INDEX [N]" },
+	{ "regs", 0, do_regs, NULL, "regs CARD" },
+	{ "fields", 1, do_fields, NULL, "fields CARD NAME [INDEX]" },
+	{ "power", 0, control_power, control_power_card, "power CARD" },
+	{ "aer", 1, do_aer, NULL, "aer CARD correctable|nonfatal|fatal [ERROR]" },
+	{ "unplug", 0, do_unplug, NULL, "unplug CARD" },
+	{ "vanish", 0, do_vanish, NULL, "vanish CARD" },
+	{ "replug", 0, control_power, control_power_card, "replug CARD" },
 };
 
 #define NREQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -395,7 +396,7 @@ static struct json_object *handle(struct control *c, char *line)
 	if (!card)
 		return control_error("there is no %s \"%s\"; the cards are 0 to %u",
 				     strchr(words[1], '.') ? "host" : "card", words[1], c->ncards - 1);
-	if (requests[i].run == control_power && (whole || package_hosts(card) == 1))
+	if (requests[i].run_card && (whole || package_hosts(card) == 1))
 		return control_power_card(card);
 	return requests[i].run(package_unit(card, host), words + 2);
 }
