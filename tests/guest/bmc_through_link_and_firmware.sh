@@ -66,6 +66,7 @@ run_test()
 	through "firmware hangs for 2 s, restart" hang
 	in_bmc 60 "stream_stop; reach $host_ip"
 	in_guest 90 'i=$(nic); want "a link" poll 20 has_link "$i"; poll 60 ping -q -c 1 -w 2 '"$bmc_ip"' >/dev/null || bad "the host does not reach the BMC"
+fw_beats "$i" 2
 dmesg -c >/dev/null'	# what the driver says of a firmware that crashes is its own test
 	[ "$(aens link)" -ge 6 ] || fail "$(aens link) AENs for six changes of the link"
 

@@ -109,6 +109,21 @@ fw_recovered()
 	want "heartbeats of the firmware's new life" poll 40 fw_older "$1" $((seen + 5))
 }
 
+# fw_beats INTERFACE TIMES: what the driver had to say of the firmware until now it has said then,
+# with a second: it looks at each heartbeat's answer before it sends the next
+fw_beats()
+{
+	for n in $(seq "$2"); do
+		seen=$(fw_uptime "$1")
+		want "a heartbeat" poll 40 fw_not_at "$1" "$seen"
+	done
+}
+
+fw_not_at()
+{
+	[ "$(fw_uptime "$1")" != "$2" ]
+}
+
 fw_older()
 {
 	[ "$(fw_uptime "$1")" -ge "$2" ]
