@@ -16,10 +16,8 @@
  * there, comes back, and its queues stay within bounds (sanitizers see to the
  * rest).
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "../../src/fw/fw_core.h"
+#define FUZZ_FLASH	0x30000u	/* the directory and dumps; images are not kept */
+#include "fuzz_home.h"
 #include "fuzz.h"
 
 #define PAGES	16u
@@ -37,37 +35,23 @@ struct mailbox {
 static struct {
 	struct mailbox	host[HOSTS];
 	unsigned int	at;			/* whose turn it is */
-	uint8_t		flash[0x30000];		/* directory and dumps; images are not kept */
-	uint64_t	now, timer;
 } w;
-
-static struct fw *fw;
-
-static uint32_t *word_at(struct mailbox *m, unsigned int i)
-{
-	if (i - MBX_OTP < 2)
-		return &m->word[MBX_WORDS + i - MBX_OTP];
-	if (i < MBX_WORD || i >= MBX_WORD + MBX_WORDS)
-		abort();
-	return &m->word[i - MBX_WORD];
-}
 
 static uint32_t mbx_read(void *ctx, unsigned int i)
 {
-	return *word_at(ctx, i);
+	return *word_at(((struct mailbox *)ctx)->word, i);
 }
 
 static void mbx_write(void *ctx, unsigned int i, uint32_t v)
 {
-	*word_at(ctx, i) = v;
+	*word_at(((struct mailbox *)ctx)->word, i) = v;
 }
 
 static int dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
 	struct mailbox *m = ctx;
 
-	if (!(m->dma & 1))
-		abort();			/* it has to ask before */
+	MUST(m->dma & 1);			/* it has to ask before */
 	if (addr > MEM || len > MEM - addr)
 		return -14;
 	memcpy(buf, m->mem + addr, len);
@@ -78,8 +62,7 @@ static int dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 {
 	struct mailbox *m = ctx;
 
-	if (!(m->dma & 2))
-		abort();
+	MUST(m->dma & 2);
 	if (addr > MEM || len > MEM - addr)
 		return -14;
 	memcpy(m->mem + addr, buf, len);
@@ -93,81 +76,19 @@ static bool dma_ready(void *ctx, bool write)
 	return m->dma & (write ? 2 : 1);
 }
 
-static void irq(void *ctx)
-{
-	(void)ctx;
-}
-
-static uint64_t now(void *ctx)
-{
-	(void)ctx;
-	return w.now;
-}
-
-static void timer(void *ctx, uint64_t when)
-{
-	(void)ctx;
-	w.timer = when;
-}
-
-static int link_mode(void *ctx, unsigned int speed, unsigned int fec)
-{
-	(void)ctx;
-	return speed >= 1 && speed <= 4 && fec >= 1 && fec <= 3 ? 0 : -22;
-}
-
-static int sensor(void *ctx, enum fw_sensor which, int32_t *val)
-{
-	(void)ctx;
-	*val = which == FW_SENSOR_TEMP ? (int32_t)(w.now >> 20) : 750;
-	return 0;
-}
-
-static int flash_read(void *ctx, uint32_t off, void *buf, size_t len)
-{
-	(void)ctx;
-	if (off > FW_FLASH_SIZE || len > FW_FLASH_SIZE - off)
-		abort();
-	memset(buf, 0, len);
-	if (off < sizeof(w.flash) && len <= sizeof(w.flash) - off)
-		memcpy(buf, w.flash + off, len);
-	return 0;
-}
-
-static int flash_write(void *ctx, uint32_t off, const void *buf, size_t len)
-{
-	(void)ctx;
-	if (off > FW_FLASH_SIZE || len > FW_FLASH_SIZE - off)
-		abort();
-	if (off < sizeof(w.flash) && len <= sizeof(w.flash) - off)
-		memcpy(w.flash + off, buf, len);
-	return 0;
-}
-
-static int flash_sync(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
 static void boot(void)
 {
-	const struct fw_env env = {
-		.host_ctx = { &w.host[0], &w.host[1] }, .mbx_read = mbx_read, .mbx_write = mbx_write, .dma_read = dma_read, .dma_write = dma_write,
-		.dma_ready = dma_ready, .irq = irq, .now = now, .timer = timer, .set_link_mode = link_mode,
-		.sensor = sensor, .flash_read = flash_read, .flash_write = flash_write, .flash_sync = flash_sync,
+	struct fw_env env = {
+		.host_ctx = { &w.host[0], &w.host[1] }, .mbx_read = mbx_read, .mbx_write = mbx_write,
+		.dma_read = dma_read, .dma_write = dma_write, .dma_ready = dma_ready,
 	};
 	struct fw_config cfg;
 
 	fw_config_default(&cfg);
 	cfg.threshold_events = true;
 	cfg.hosts = HOSTS;
-	if (!fw)
-		fw = malloc(fw_size());
 	memset(&w, 0, sizeof(w));
-	w.timer = FW_NEVER;
-	if (!fw || fw_init(fw, &cfg, &env))
-		abort();
+	home_boot(&cfg, &env);
 }
 
 static void host_writes(unsigned int i, uint32_t v)
@@ -222,21 +143,6 @@ static void life(struct fuzz_in *in)
 	}
 }
 
-static void sleep_ms(uint32_t ms)
-{
-	uint64_t end = w.now + ms * 1000000ull;
-
-	for (unsigned int n = 0; w.timer <= end; n++) {
-		if (n > 10000)
-			abort();		/* it never rests */
-		if (w.timer > w.now)
-			w.now = w.timer;
-		w.timer = FW_NEVER;
-		fw_timer(fw);
-	}
-	w.now = end;
-}
-
 /* A page becomes a message as long as its attributes are */
 static void wrap(struct fuzz_in *in)
 {
@@ -269,7 +175,7 @@ static void deed(struct fuzz_in *in)
 		break;
 	case 4:
 		n = fuzz_byte(in);
-		sleep_ms(n << 8 | fuzz_byte(in));
+		fuzz_sleep((n << 8 | fuzz_byte(in)) * 1000000ull);
 		break;
 	case 5:
 		life(in);
@@ -291,8 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (in.len)
 		deed(&in);
 	EACH_HOST(fw, h)
-		if (h->fifo_tail - h->fifo_head > FIFO_WORDS || h->head[0] >= MBX_DESCS || h->head[1] >= MBX_DESCS)
-			abort();
+		MUST(h->fifo_tail - h->fifo_head <= FIFO_WORDS && h->head[0] < MBX_DESCS && h->head[1] < MBX_DESCS);
 	return 0;
 }
 
