@@ -3,14 +3,12 @@
  * One BMC, one firmware, two or four hosts: cards in this process, each with a
  * wire of its own, are the channels of one NC-SI package.
  */
-#include "../unit/test_wire.h"
-
-#include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
 #include "../../src/homes/bmc_home.h"
 #include "../../src/homes/fw_inside.h"
 #include "../../src/host/host.h"
 #include "fw_host.h"
+#include "mc.h"
 
 static struct bench *b;
 static unsigned int hosts;
@@ -134,26 +132,15 @@ static void work(void)
 
 static const struct got *newest(void)
 {
-	return &mc->got[(mc->n - 1) % KEEP];
+	return mc_newest(mc);
 }
-
-#define NOTHING NULL, 0
-#define P(...)	(const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 static void command(uint8_t type, uint8_t chan, const void *payload, size_t len)
 {
-	uint8_t f[NCSI_FRAME_MAX] = { 0 };
+	uint8_t f[NCSI_FRAME_MAX];
 
-	memset(f, 0xff, 12);
-	put16(f + 12, 0x88f8);
-	f[15] = 1;
-	f[17] = ++iid;
-	f[18] = type;
-	f[19] = chan;
-	put16(f + 20, (uint32_t)len);
-	if (len)
-		memcpy(f + 30, payload, len);
-	assert_true(port_send(mc, f, 80));	/* without a checksum */
+	mc_frame(f, ++iid, type, chan, payload, len, false);
+	assert_true(port_send(mc, f, 80));
 	work();
 }
 

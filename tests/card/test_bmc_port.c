@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The BMC's port as fbnicd has it: card, firmware, NC-SI controller and socket, with a BMC at its other end */
-#include "../unit/test_wire.h"
-
-#include "../../src/bmc/ncsi_int.h"
 #include "../../src/card/regs.h"
 #include "../../src/homes/bmc_home.h"
 #include "../../src/homes/flash_file.h"
 #include "../../src/homes/fw_inside.h"
 #include "../../src/fw/image.h"
 #include "../../src/host/host.h"
+#include "mc.h"
 
 static struct bench *b;
 static struct host_inproc *ip;
@@ -98,29 +96,15 @@ static void work(void)
 
 static void command(uint8_t type, uint8_t chan, const void *payload, size_t len)
 {
-	uint8_t f[NCSI_FRAME_MAX] = { 0 };
-	size_t padded = (len + 3) / 4 * 4;
+	uint8_t f[NCSI_FRAME_MAX];
 
-	memset(f, 0xff, 12);
-	put16(f + 12, 0x88f8);
-	f[15] = 1;
-	f[17] = ++iid;
-	f[18] = type;
-	f[19] = chan;
-	put16(f + 20, (uint32_t)len);
-	if (len)
-		memcpy(f + 30, payload, len);
-	put32(f + 30 + padded, ncsi_checksum(f + 14, 16 + padded));
-	assert_true(port_send(mc, f, padded < 28 ? 62 : 34 + (uint32_t)padded));
+	assert_true(port_send(mc, f, mc_frame(f, ++iid, type, chan, payload, len, true)));
 }
 
 static const struct got *newest(void)
 {
-	return &mc->got[(mc->n - 1) % KEEP];
+	return mc_newest(mc);
 }
-
-#define NOTHING NULL, 0
-#define P(...)	(const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 static void ok(uint8_t type, uint8_t chan, const void *payload, size_t len)
 {
