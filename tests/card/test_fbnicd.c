@@ -7,53 +7,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "../../src/host/host.h"
-
-#define MAXARGS		12
-#define PATIENCE_MS	20000
-
-struct proc {
-	pid_t	pid;
-	int	out, err;
-};
-
-static const char *binary;
-static char dir[64];
-
-static const char *in_dir(const char *name)
-{
-	static char buf[8][128];
-	static unsigned int next;
-	char *p = buf[next++ % 8];
-
-	snprintf(p, sizeof(buf[0]), "%s/%s", dir, name);
-	return p;
-}
+#include "fbnicd.h"
 
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/fbnicd-test-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	return make_dir("fbnicd-test");
 }
 
 static int teardown(void **state)
@@ -65,63 +34,10 @@ static int teardown(void **state)
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(in_dir(names[i]));
 	rmdir(in_dir("st"));
-	return rmdir(dir);		/* fails if something was left behind */
+	return remove_dir();
 }
 
 /* ---- processes ---- */
-
-static void spawn(struct proc *p, const char *const *args)
-{
-	const char *argv[MAXARGS + 2] = { binary };
-	int out[2], err[2];
-
-	for (unsigned int i = 0; args[i]; i++)
-		argv[i + 1] = args[i];
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
-	p->pid = fork();
-	assert_true(p->pid >= 0);
-	if (!p->pid) {
-		dup2(out[1], 1);
-		dup2(err[1], 2);
-		execv(binary, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(out[1]);
-	close(err[1]);
-	p->out = out[0];
-	p->err = err[0];
-}
-
-/* Reads up to a line's end, or to the end; false: nothing came in time */
-static bool read_line(int fd, char *buf, size_t size)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	size_t n = 0;
-
-	while (n < size - 1 && poll(&pfd, 1, PATIENCE_MS) == 1) {
-		ssize_t r = read(fd, buf + n, 1);
-
-		if (r <= 0 || buf[n] == '\n') {
-			buf[n] = '\0';
-			return r > 0 || n;
-		}
-		n++;
-	}
-	buf[n] = '\0';
-	return false;
-}
-
-/* Exit status, or -1 if a signal ended it */
-static int finish(struct proc *p)
-{
-	int status;
-
-	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
-	close(p->out);
-	close(p->err);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 #define START(p, ...)	start(p, (const char *const[]){ __VA_ARGS__, NULL })
 
@@ -129,12 +45,11 @@ static void start(struct proc *p, const char *const *args)
 {
 	char line[300];
 
-	spawn(p, args);
-	if (!read_line(p->out, line, sizeof(line))) {
+	spawn(p, ERR_KEPT, args);
+	if (!is_ready(p)) {
 		read_line(p->err, line, sizeof(line));
 		fail_msg("did not start: %s", line);
 	}
-	assert_string_equal(line, "fbnicd: ready");
 }
 
 static void stop(struct proc *p, int sig)
@@ -149,7 +64,7 @@ static void refused(const char *const *args, const char *culprit)
 	char line[500], more[500];
 	struct proc p;
 
-	spawn(&p, args);
+	spawn(&p, ERR_KEPT, args);
 	if (!read_line(p.err, line, sizeof(line)))
 		fail_msg("no word about \"%s\"", culprit);
 	if (!strstr(line, culprit) || strncmp(line, "fbnicd: ", 8))
@@ -247,7 +162,7 @@ static void help_and_version(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		struct proc p;
 
-		spawn(&p, (const char *const[]){ opts[i], NULL });
+		spawn(&p, ERR_KEPT, (const char *const[]){ opts[i], NULL });
 		assert_true(read_line(p.out, line, sizeof(line)));
 		assert_non_null(strstr(line, "fbnicd"));
 		while (read_line(p.out, line, sizeof(line)))
@@ -331,12 +246,9 @@ static void read_mac(char *buf)
 /* The low half of the address of the host on @name */
 static uint32_t address_low(const char *name)
 {
-	char err[200];
-	struct host *h = host_connect(in_dir(name), 1 << 20, err, sizeof(err));
+	struct host *h = connect_host(name, 1 << 20);
 	uint32_t low;
 
-	if (!h)
-		fail_msg("%s", err);
 	low = host_cfg_rd(h, host_find_ext_cap(h, 3) + 4, 4) & 0xffffff;
 	host_free(h);
 	return low;
@@ -389,13 +301,10 @@ static void state_keeps_the_address(void **state)
 	assert_string_equal(mac, "02:00:00:00:ab:cd\n");
 	for (unsigned int i = 0; i < 2; i++) {
 		struct host *h;
-		char err[200];
 		uint32_t dsn;
 
 		START(&p, "--card", st);
-		h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
-		if (!h)
-			fail_msg("%s", err);
+		h = connect_host("a", 1 << 20);
 		dsn = host_find_ext_cap(h, 3);
 		assert_int_equal(host_cfg_rd(h, dsn + 4, 4), 0xfe00abcd);
 		assert_int_equal(host_cfg_rd(h, dsn + 8, 4), 0x020000ff);
@@ -418,17 +327,6 @@ static void state_keeps_the_address(void **state)
 }
 
 /* ---- the control socket ---- */
-
-static int dial(const char *name)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(strlen(in_dir(name)) < sizeof(sa.sun_path));
-	strcpy(sa.sun_path, in_dir(name));
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	return fd;
-}
 
 static void ask(int fd, const char *line, const char *want)
 {
@@ -561,17 +459,15 @@ static void control_names_hosts(void **state)
 static void clients_come_go_and_wait(void **state)
 {
 	struct host *h[2];
-	char err[200], two[200];
+	char two[200];
 	struct proc p;
 
 	(void)state;
 	snprintf(two, sizeof(two), "socket=%s,wire=pair:x", in_dir("b"));
 	START(&p, "--card", card("wire=pair:x"), "--card", two);
 	for (unsigned int i = 0; i < 3; i++) {
-		h[0] = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
-		h[1] = host_connect(in_dir("b"), 1 << 20, err, sizeof(err));
-		assert_non_null(h[0]);
-		assert_non_null(h[1]);
+		h[0] = connect_host("a", 1 << 20);
+		h[1] = connect_host("b", 1 << 20);
 		for (unsigned int k = 0; k < 2; k++) {
 			assert_int_equal(host_enable(h[k]), 0);
 			assert_int_equal(csr_rd(h[k], 0x40020), 0);	/* as after a reset */
@@ -628,11 +524,9 @@ static void an_idle_card_sleeps(void **state)
 		unsigned long n, t;
 		struct host *h;
 		struct proc p;
-		char err[200];
 
 		START(&p, "--card", card(wires[i]));
-		h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
-		assert_non_null(h);
+		h = connect_host("a", 1 << 20);
 		assert_int_equal(host_enable(h), 0);
 		host_flush(h);
 		n = switches(p.pid);
@@ -674,8 +568,7 @@ static void control_with_a_firmware_elsewhere(void **state)
 /* All that the process may open is open: who knocks waits, and it sleeps; later they are served */
 static void without_descriptors_it_sleeps(void **state)
 {
-	char ctl[140], err[200], path[64], line[8192], c[300];
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char ctl[140], path[64], line[8192], c[300];
 	const struct timespec pause = { 0, 300000000 };
 	struct rlimit none, old;
 	unsigned long n, t;
@@ -697,9 +590,7 @@ static void without_descriptors_it_sleeps(void **state)
 	assert_int_equal(prlimit(p.pid, RLIMIT_NOFILE, &none, NULL), 0);
 	fd = dial("ctl");
 	wire = dial("b");
-	strcpy(sa.sun_path, in_dir("a"));
-	second = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(second, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	second = dial("a");
 	n = switches(p.pid);
 	t = cpu_ticks(p.pid);
 	nanosleep(&pause, NULL);
@@ -710,9 +601,7 @@ static void without_descriptors_it_sleeps(void **state)
 	close(second);
 	assert_int_equal(prlimit(p.pid, RLIMIT_NOFILE, &old, NULL), 0);
 	ask(fd, "help\n", "requests");
-	h = host_connect(in_dir("a"), 1 << 20, err, sizeof(err));
-	if (!h)
-		fail_msg("%s", err);
+	h = connect_host("a", 1 << 20);
 	assert_int_equal(host_enable(h), 0);
 	do {
 		assert_int_equal(send(fd, "wire 0\n", 7, MSG_NOSIGNAL), 7);
@@ -734,10 +623,5 @@ int main(void)
 		T(clients_come_go_and_wait), T(an_idle_card_sleeps), T(without_descriptors_it_sleeps),
 	};
 
-	binary = getenv("FBNICD");
-	if (!binary || access(binary, X_OK)) {
-		fprintf(stderr, "FBNICD does not name the program\n");
-		return 1;
-	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,11 +10,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../src/homes/fw_socket_proto.h"
+#include "fbnicd.h"
 #include "fw_host.h"
 
 #define MBX	0x18000u
@@ -40,7 +40,7 @@ struct program {
 	uint8_t		*flash;
 };
 
-static char dir[] = "/tmp/fw-elsewhere-XXXXXX", fw_path[80], card_path[80], card_arg[200];
+static char fw_path[80], card_arg[200];
 
 static uint64_t clock_ns(void *ctx)
 {
@@ -310,47 +310,24 @@ static void program_end(struct program *p)
 
 /* ---- fbnicd and the host ---- */
 
-static pid_t pid;
+static struct proc proc;
 static struct host *h;
 static struct drv_fw m;
 
 static void start(void)
 {
-	struct pollfd p = { .events = POLLIN };
-	char line[64] = "", err[200];
-	int out[2];
-
-	assert_int_equal(pipe(out), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		dup2(out[1], 1);
-		close(out[0]);
-		close(out[1]);
-		execl(getenv("FBNICD"), "fbnicd", "--card", card_arg, (char *)NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	p.fd = out[0];
-	if (poll(&p, 1, 20000) == 1)
-		(void)!read(out[0], line, sizeof(line) - 1);
-	close(out[0]);
-	assert_string_equal(line, "fbnicd: ready\n");
-	h = host_connect(card_path, 1 << 20, err, sizeof(err));
-	if (!h)
-		fail_msg("%s", err);
+	spawn(&proc, ERR_SHOWN, (const char *const[]){ "--card", card_arg, NULL });
+	assert_true(is_ready(&proc));
+	h = connect_host("card", 1 << 20);
 	assert_int_equal(host_enable(h), 0);
 	memset(&m, 0, sizeof(m));
 }
 
 static void stop(void)
 {
-	int status;
-
 	host_free(h);
-	kill(pid, SIGTERM);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	kill(proc.pid, SIGTERM);
+	assert_int_equal(finish(&proc), 0);
 }
 
 static void every_request_is_answered(void **st)
@@ -452,11 +429,10 @@ static void memory_comes_back(void **st)
 static int setup(void **st)
 {
 	(void)st;
-	if (!getenv("FBNICD") || !mkdtemp(dir))
+	if (make_dir("fw-elsewhere"))
 		return -1;
-	snprintf(fw_path, sizeof(fw_path), "%s/fw", dir);
-	snprintf(card_path, sizeof(card_path), "%s/card", dir);
-	snprintf(card_arg, sizeof(card_arg), "socket=%s,wire=none,fw=socket:%s", card_path, fw_path);
+	snprintf(fw_path, sizeof(fw_path), "%s", in_dir("fw"));
+	snprintf(card_arg, sizeof(card_arg), "socket=%s,wire=none,fw=socket:%s", in_dir("card"), fw_path);
 	return 0;
 }
 
@@ -464,8 +440,8 @@ static int teardown(void **st)
 {
 	(void)st;
 	unlink(fw_path);
-	unlink(card_path);
-	return rmdir(dir);
+	unlink(in_dir("card"));
+	return remove_dir();
 }
 
 int main(void)

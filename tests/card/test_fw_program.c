@@ -3,54 +3,26 @@
  * Flash in a file, with the program itself ($FBNICD): what survives its end,
  * also when it is killed in the middle of an update.
  */
-#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fbnicd.h"
 #include "fw_host.h"
 
 #define OLD	FW_VERSION(27, 0, 0, 0)
 
-static char dir[] = "/tmp/fbnicd-fw-XXXXXX";
-static char card_arg[200], sock[100];
+static char card_arg[200];
 static uint8_t img[100000];
 static struct drv_fw m;
 static struct host *h;
-static pid_t pid;
-
-static bool start_program(void)
-{
-	struct pollfd p = { .events = POLLIN };
-	char line[64] = "";
-	int out[2];
-
-	assert_int_equal(pipe(out), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		dup2(out[1], 1);
-		close(out[0]);
-		close(out[1]);
-		execl(getenv("FBNICD"), "fbnicd", "--card", card_arg, (char *)NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	p.fd = out[0];
-	if (poll(&p, 1, 20000) == 1)
-		(void)!read(out[0], line, sizeof(line) - 1);
-	close(out[0]);
-	return !strcmp(line, "fbnicd: ready\n");
-}
+static struct proc proc;
 
 static void start(void)
 {
-	char err[200];
-
-	assert_true(start_program());
-	h = host_connect(sock, 1 << 20, err, sizeof(err));
-	if (!h)
-		fail_msg("%s", err);
+	spawn(&proc, ERR_SHOWN, (const char *const[]){ "--card", card_arg, NULL });
+	assert_true(is_ready(&proc));
+	h = connect_host("s", 1 << 20);
 	assert_int_equal(host_enable(h), 0);
 	memset(&m, 0, sizeof(m));
 	assert_int_equal(drv_fw_open(&m, h, 20 * SEC), 0);
@@ -58,8 +30,8 @@ static void start(void)
 
 static void stop(int sig)
 {
-	kill(pid, sig);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	kill(proc.pid, sig);
+	assert_int_equal(finish(&proc), sig == SIGTERM ? 0 : -1);
 	host_free(h);
 }
 
@@ -129,7 +101,7 @@ static void killed_at_the_end(void **st)
 		killer = fork();
 		if (!killer) {
 			usleep(n * 300);
-			kill(pid, SIGKILL);
+			kill(proc.pid, SIGKILL);
 			_exit(0);
 		}
 		fwh_flash(&m, FW_SECTION_CONTROL, img, size, ~0u);
@@ -146,44 +118,34 @@ static void killed_at_the_end(void **st)
 static void one_process_has_it(void **st)
 {
 	char other[220];
-	pid_t first;
-	int status;
+	struct proc second;
 
 	(void)st;
-	assert_true(start_program());
-	first = pid;
-	strcpy(other, card_arg);
-	snprintf(card_arg, sizeof(card_arg), "socket=%s2,wire=none,state=%s", sock, dir);
-	assert_false(start_program());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-	strcpy(card_arg, other);
-	kill(first, SIGTERM);
-	assert_int_equal(waitpid(first, &status, 0), first);
-	assert_int_equal(WEXITSTATUS(status), 0);
+	start();
+	snprintf(other, sizeof(other), "socket=%s,wire=none,state=%s", in_dir("s2"), in_dir(""));
+	spawn(&second, ERR_SHOWN, (const char *const[]){ "--card", other, NULL });
+	assert_false(is_ready(&second));
+	assert_int_equal(finish(&second), 1);
+	stop(SIGTERM);
 }
 
 static int setup(void **st)
 {
 	(void)st;
-	if (!getenv("FBNICD") || !mkdtemp(dir))
+	if (make_dir("fbnicd-fw"))
 		return -1;
-	snprintf(sock, sizeof(sock), "%s/s", dir);
-	snprintf(card_arg, sizeof(card_arg), "socket=%s,wire=none,state=%s", sock, dir);
+	snprintf(card_arg, sizeof(card_arg), "socket=%s,wire=none,state=%s", in_dir("s"), in_dir(""));
 	return 0;
 }
 
 static int teardown(void **st)
 {
 	static const char *const left[] = { "s", "s2", "mac", "flash" };
-	char path[200];
 
 	(void)st;
-	for (unsigned int i = 0; i < 4; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, left[i]);
-		unlink(path);
-	}
-	return rmdir(dir);
+	for (unsigned int i = 0; i < 4; i++)
+		unlink(in_dir(left[i]));
+	return remove_dir();
 }
 
 int main(void)

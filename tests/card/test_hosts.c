@@ -6,19 +6,16 @@
  * being killed, all the while.  Whatever it does, hosts 1 and 2 get every frame,
  * their cards count what they count without it, and the firmware serves them.
  */
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "../../src/host/drv.h"
+#include "fbnicd.h"
 #include "fw_host.h"
 
 #define MEM		(16u << 20)
@@ -27,70 +24,30 @@
 #define BURST		16u
 #define BURSTS		150u
 
-static const char *binary;
-static char dir[64];
-static pid_t daemon_pid;
+static struct proc proc;		/* no pid: it does not run */
 static int control_fd;
 
 /* ---- the program ---- */
 
-static const char *in_dir(const char *name)
-{
-	static char buf[8][128];
-	static unsigned int next;
-	char *p = buf[next++ % 8];
-
-	snprintf(p, sizeof(buf[0]), "%s/%s", dir, name);
-	return p;
-}
-
-static int dial(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	return fd;
-}
-
-/* Waits for "ready", which is all that is on standard output */
 static void start(void)
 {
-	char card[600], control[160], c;
-	int out[2];
+	char card[600], control[160];
 
 	snprintf(card, sizeof(card), "queues=2,vectors=8,socket=%s,wire=pair:evil,socket=%s,wire=pair:good,socket=%s,"
 		 "wire=pair:good,socket=%s,wire=pair:evil", in_dir("0"), in_dir("1"), in_dir("2"), in_dir("3"));
 	snprintf(control, sizeof(control), "--control=%s", in_dir("ctl"));
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	daemon_pid = fork();
-	assert_true(daemon_pid >= 0);
-	if (!daemon_pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(out[1], 1);
-		close(2);		/* it has a lot to say about host 0 */
-		open("/dev/null", O_WRONLY);
-		execl(binary, binary, "--card", card, control, (char *)NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	do
-		assert_int_equal(read(out[0], &c, 1), 1);
-	while (c != '\n');
-	close(out[0]);
-	control_fd = dial(in_dir("ctl"));
+	/* it has a lot to say about host 0 */
+	spawn(&proc, ERR_LOST, (const char *const[]){ "--card", card, control, NULL });
+	assert_true(is_ready(&proc));
+	control_fd = dial("ctl");
 }
 
 static void stop(void)
 {
-	int status;
-
 	close(control_fd);
-	kill(daemon_pid, SIGTERM);
-	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
-	assert_int_equal(status, 0);
-	daemon_pid = 0;
+	kill(proc.pid, SIGTERM);
+	assert_int_equal(finish(&proc), 0);
+	proc.pid = 0;
 }
 
 static struct json_object *ask(const char *line)
@@ -124,8 +81,7 @@ static void say(const char *line)
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/fbnic-hosts-XXXXXX");
-	if (!mkdtemp(dir))
+	if (make_dir("fbnic-hosts"))
 		return -1;
 	start();
 	return 0;
@@ -134,9 +90,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	if (daemon_pid)
+	if (proc.pid)
 		stop();
-	return rmdir(dir);
+	return remove_dir();
 }
 
 /* ---- two hosts with a cable between them ---- */
@@ -153,16 +109,6 @@ struct end {
 
 static struct end ends[HOSTS];
 
-static struct host *connect_host(unsigned int id)
-{
-	char name[2] = { (char)('0' + id), 0 }, err[200];
-	struct host *h = host_connect(in_dir(name), MEM, err, sizeof(err));
-
-	if (!h)
-		fail_msg("%s", err);
-	return h;
-}
-
 static void open_end(unsigned int id)
 {
 	struct end *e = &ends[id];
@@ -171,7 +117,7 @@ static void open_end(unsigned int id)
 
 	memset(e, 0, sizeof(*e));
 	e->id = id;
-	e->h = connect_host(id);
+	e->h = connect_host((char[]){ (char)('0' + id), 0 }, MEM);
 	memcpy(e->mac, conf.mac, 6);
 	assert_int_equal(drv_up(e->h), 0);
 	assert_int_equal(drv_fw_open(&e->fw, e->h, 10 * SEC), 0);
@@ -586,10 +532,5 @@ int main(void)
 		T(host_0_is_taken_away_while_others_work), T(a_crash_is_seen_by_all),
 	};
 
-	binary = getenv("FBNICD");
-	if (!binary || access(binary, X_OK)) {
-		fprintf(stderr, "FBNICD does not name the program\n");
-		return 1;
-	}
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
