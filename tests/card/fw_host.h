@@ -58,6 +58,25 @@ static inline uint64_t fwh_uptime(struct drv_fw *m)
 	return tlv_uint(&in.a[HEARTBEAT_UPTIME]);
 }
 
+/* All that may be asked, many times */
+static inline void fwh_every_request(struct drv_fw *m)
+{
+	static const struct { unsigned int req, resp; } pair[] = {
+		{ MSG_TEST, MSG_TEST }, { MSG_HOST_CAP_REQ, MSG_FW_CAP_RESP },
+		{ MSG_OWNERSHIP_REQ, MSG_OWNERSHIP_RESP }, { MSG_HEARTBEAT_REQ, MSG_HEARTBEAT_RESP },
+		{ MSG_DUMP_INFO_REQ, MSG_DUMP_INFO_RESP }, { MSG_DUMP_READ_REQ, MSG_DUMP_READ_RESP },
+		{ MSG_START_UPGRADE_REQ, MSG_START_UPGRADE_RESP }, { MSG_QSFP_READ_REQ, MSG_QSFP_READ_RESP },
+		{ MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP },
+	};
+	struct fw_in in;
+
+	for (unsigned int i = 0; i < 200; i++) {
+		fwh_send(m, pair[i % 9].req, 0, NULL);
+		fwh_expect(m, pair[i % 9].resp, &in);
+	}
+	assert_int_equal(m->errors, 0);
+}
+
 static inline uint32_t fwh_image(uint8_t *b, uint32_t section, uint32_t version, uint32_t len)
 {
 	struct fw_image i = { .section = section, .len = len, .ver = { version, "test" } };

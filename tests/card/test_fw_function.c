@@ -1,256 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The firmware on a computer of its own, all but the computer: a card and its
- * home with the real socket, and behind it the port's remote.c with the
- * firmware core, as a vfio-user client in the same thread.  It runs only when
- * an interrupt has come or its timer is due, which is what the real one does.
- */
-#include "../../src/homes/flash_file.h"
-#include "../../src/homes/fw_function.h"
-#include "../../src/homes/fw_inside.h"
+/* The firmware on a computer of its own, through the mailbox: computers that come, go, sleep and are mad */
 #include "../../src/loop/loop.h"
-#include "../../src/metal/remote.h"
-#include "fw_host.h"
-
-#include <unistd.h>
-
-/* ---- the card ---- */
-
-static struct host_inproc *ip;
-static struct flash_file *flash;
-static struct fw_home *home;
-static struct loop *loop;
-static struct drv_fw m;
-static char path[64];
-static uint8_t img[300000];
-static unsigned int refusals_told, lines_told, restarts;
-static int owner;
-
-/* ---- the firmware's computer ---- */
-
-static struct computer {
-	struct host		*h;
-	struct fw		*fw;
-	struct remote		r;
-	struct remote_bus	bus;
-	bool			asleep;		/* does not look, whatever comes */
-	uint64_t		runs;
-} pc;
-
-static uint64_t now(void *ctx)
-{
-	(void)ctx;
-	return ip->now_ns;
-}
-
-static void trace(void *ctx, enum card_block blk, enum card_trace kind, const char *fmt, va_list ap)
-{
-	(void)ctx;
-	(void)blk;
-	(void)fmt;
-	(void)ap;
-	refusals_told += kind == TRACE_GUEST_BUG;
-	lines_told++;
-}
-
-static void pump(void *arg)
-{
-	(void)arg;
-	assert_true(loop_once(loop, 0) >= 0);
-}
-
-static uint32_t bus_rd(void *ctx, unsigned int bar, uint32_t off)
-{
-	(void)ctx;
-	return host_rd(pc.h, bar, off);
-}
-
-static void bus_wr(void *ctx, unsigned int bar, uint32_t off, uint32_t val)
-{
-	(void)ctx;
-	host_wr(pc.h, bar, off, val);
-}
-
-static void computer_connect(void)
-{
-	char err[200];
-
-	pc.h = host_connect_pumped(path, 1 << 20, pump, NULL, err, sizeof(err));
-	if (!pc.h)
-		fail_msg("%s", err);
-	assert_int_equal(pc.h->vectors, MGMT_VECTORS);
-	assert_int_equal(host_enable(pc.h), 0);
-}
-
-static void computer_boot(void)
-{
-	struct fw_config cfg;
-	struct fw_env env;
-	uint64_t addr;
-
-	computer_connect();
-	addr = host_alloc(pc.h, sizeof(struct remote_mem), 64);
-	pc.bus = (struct remote_bus){ NULL, bus_rd, bus_wr, now };
-	assert_int_equal(remote_init(&pc.r, &pc.bus, host_ptr(pc.h, addr), addr), 0);
-	remote_config(&pc.r, &cfg);
-	remote_env(&pc.r, &env);
-	pc.fw = calloc(1, fw_size());
-	assert_int_equal(fw_init(pc.fw, &cfg, &env), 0);
-	remote_start(&pc.r, pc.fw);
-	bus_rd(NULL, 0, M_ID);		/* what was posted has arrived */
-}
-
-/* As QEMU is killed */
-static void computer_dies(void)
-{
-	host_free(pc.h);
-	free(pc.fw);
-	memset(&pc, 0, sizeof(pc));
-	for (unsigned int i = 0; i < 10; i++)
-		pump(NULL);
-}
-
-static void computer_run(void)
-{
-	if (!pc.fw || pc.asleep)
-		return;
-	pump(NULL);
-	if (!host_irq_take(pc.h, 0) && ip->now_ns < pc.r.deadline)
-		return;
-	pc.runs++;
-	while (remote_poll(&pc.r))
-		;
-	bus_rd(NULL, 0, M_ID);
-	assert_int_equal(pc.h->err, 0);
-	assert_false(pc.r.gone);
-}
-
-static const struct host_ops *ip_ops;
-
-static void idle(struct host *h, uint64_t ns)
-{
-	computer_run();
-	if (pc.fw && pc.r.deadline > ip->now_ns && pc.r.deadline - ip->now_ns < ns)
-		ns = pc.r.deadline - ip->now_ns;
-	ip_ops->idle(h, ns);
-	computer_run();
-}
-
-/* ---- setup ---- */
-
-static void watch_owner(void *ctx, bool host)
-{
-	(void)ctx;
-	owner = host;
-}
-
-static void watch_restarted(void *ctx)
-{
-	(void)ctx;
-	restarts++;
-}
-
-static void plug_home(uint32_t boot_ms, bool inside)
-{
-	static struct fw_home_watch watch;
-	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
-	static struct host_ops ops;
-	struct fw_home_config cfg;
-	static unsigned int n;
-	char err[200];
-
-	ip = host_new_inproc(&cc, 1 << 20);
-	assert_non_null(ip);
-	ip->now_ns = SEC;
-	ip_ops = ip->h.ops;
-	ops = *ip_ops;
-	ops.idle = idle;
-	ip->h.ops = &ops;
-	loop = loop_new();
-	assert_non_null(loop);
-	flash = flash_file_open(NULL, FW_FLASH_SIZE, err, sizeof(err));
-	assert_non_null(flash);
-	fw_home_config_default(&cfg);
-	cfg.flash = flash;
-	cfg.fw.boot_ms[1] = boot_ms;
-	snprintf(path, sizeof(path), "/tmp/fbnic-function-%d-%u", (int)getpid(), n++);
-	if (inside)
-		home = fw_inside_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg);
-	else
-		home = fw_function_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg, path,
-				       loop_wire(loop), err, sizeof(err));
-	if (!home)
-		fail_msg("%s", err);
-	watch = (struct fw_home_watch){ .owner = watch_owner, .restarted = watch_restarted };
-	fw_home_watch(home, &watch);
-	owner = -1;
-	refusals_told = lines_told = restarts = 0;
-	memset(&m, 0, sizeof(m));
-	assert_int_equal(host_enable(&ip->h), 0);
-}
-
-static void plug(uint32_t boot_ms)
-{
-	plug_home(boot_ms, false);
-}
-
-static void unplug(void)
-{
-	if (pc.h)
-		computer_dies();
-	fw_home_free(home);
-	assert_int_equal(access(path, F_OK), -1);
-	flash_file_close(flash);
-	loop_free(loop);
-	host_free(&ip->h);
-}
-
-static uint64_t counter_val;
-static const char *counter_name;
-
-static void one_counter(void *arg, const char *name, uint64_t val)
-{
-	(void)arg;
-	if (!strcmp(name, counter_name))
-		counter_val = val;
-}
-
-static uint64_t counter(const char *name)
-{
-	counter_name = name;
-	counter_val = ~0ull;
-	fw_home_counters(home, one_counter, NULL);
-	return counter_val;
-}
-
-/* ---- tests ---- */
+#include "fw_computer.h"
 
 static void every_request_is_answered(void **st)
 {
-	static const struct { unsigned int req, resp; } pair[] = {
-		{ MSG_TEST, MSG_TEST }, { MSG_HOST_CAP_REQ, MSG_FW_CAP_RESP },
-		{ MSG_OWNERSHIP_REQ, MSG_OWNERSHIP_RESP }, { MSG_HEARTBEAT_REQ, MSG_HEARTBEAT_RESP },
-		{ MSG_DUMP_INFO_REQ, MSG_DUMP_INFO_RESP }, { MSG_DUMP_READ_REQ, MSG_DUMP_READ_RESP },
-		{ MSG_START_UPGRADE_REQ, MSG_START_UPGRADE_RESP }, { MSG_QSFP_READ_REQ, MSG_QSFP_READ_RESP },
-		{ MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP },
-	};
-	struct fw_in in;
-
 	(void)st;
 	plug(0);
 	computer_boot();
 	assert_int_equal(fw_home_phase(home), FW_READY);
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	for (unsigned int i = 0; i < 200; i++) {
-		fwh_send(&m, pair[i % 9].req, 0, NULL);
-		fwh_expect(&m, pair[i % 9].resp, &in);
-	}
-	assert_int_equal(m.errors, 0);
-	assert_int_equal(counter("fw_messages_in"), 200);
-	assert_int_equal(counter("fw_boots"), 1);
+	requests_are_answered();
 	assert_int_equal(counter("fw_function_refused"), 0);
-	assert_int_equal(counter("fw_refused_tx_bad_length"), 0);
-	drv_fw_close(&m);
 	host_idle(&ip->h, SEC);
 	assert_false(fw_host_here(pc.fw, 0));
 	assert_int_equal(counter("fw_host_gone"), 1);
@@ -273,25 +33,12 @@ static void the_driver_waits_for_the_computer(void **st)
 
 static void update_and_power(void **st)
 {
-	uint32_t size = fwh_image(img, FW_SECTION_CONTROL, FW_VERSION(27, 1, 2, 3), 250000);
 	struct fw_in in;
 
 	(void)st;
 	plug(0);
 	computer_boot();
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	assert_int_equal(fwh_flash(&m, FW_SECTION_CONTROL, img, size, ~0u), 0);
-	fwh_caps(&m, &in);
-	assert_int_equal(tlv_uint(&in.a[CAP_VERSION]), FW_VERSION(26, 11, 0, 1));
-	assert_int_equal(tlv_uint(&in.a[CAP_STORED_VERSION]), FW_VERSION(27, 1, 2, 3));
-	/* as fbnicctl power: nobody waits for the firmware */
-	card_reset(ip->card, CARD_RESET_POWER);
-	fw_home_power(home);
-	assert_int_equal(host_enable(&ip->h), 0);
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	fwh_caps(&m, &in);
-	assert_int_equal(tlv_uint(&in.a[CAP_VERSION]), FW_VERSION(27, 1, 2, 3));
-	assert_int_equal(tlv_uint(&in.a[CAP_SLOT]), 1);
+	updates_with_power();
 	/* another computer is power too */
 	assert_int_equal(fwh_flash(&m, FW_SECTION_CONTROL, img,
 				   fwh_image(img, FW_SECTION_CONTROL, FW_VERSION(28, 0, 0, 1), 5000), ~0u), 0);
@@ -305,26 +52,13 @@ static void update_and_power(void **st)
 
 static void a_reset_in_the_middle_of_an_update(void **st)
 {
-	uint32_t size = fwh_image(img, FW_SECTION_CMRT, FW_VERSION(27, 1, 2, 3), 250000);
-	struct fw_in in;
-
 	(void)st;
 	plug(0);
 	computer_boot();
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	assert_int_equal(fwh_flash(&m, FW_SECTION_CMRT, img, size, 50), 1);
-	host_reset(&ip->h);
-	assert_int_equal(host_enable(&ip->h), 0);
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	fwh_caps(&m, &in);
-	assert_int_equal(tlv_uint(&in.a[CAP_STORED_BOOT_VERSION]), FW_VERSION(26, 11, 0, 1));
-	assert_int_equal(fwh_flash(&m, FW_SECTION_CMRT, img, size, ~0u), 0);
-	fwh_caps(&m, &in);
-	assert_int_equal(tlv_uint(&in.a[CAP_STORED_BOOT_VERSION]), FW_VERSION(27, 1, 2, 3));
+	updates_after_a_reset();
 	unplug();
 }
 
-/* As test_fw.c has it for the other home */
 static void crash_and_hang_under_a_driver(void **st)
 {
 	(void)st;
@@ -332,23 +66,11 @@ static void crash_and_hang_under_a_driver(void **st)
 	computer_boot();
 	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
 	for (unsigned int i = 0; i < 20; i++) {
-		struct fw_in in;
-
 		host_idle(&ip->h, SEC);
 		fwh_uptime(&m);
 		assert_int_equal(i % 2 ? fw_home_hang(home) : fw_home_crash(home, "test"), 0);
 		assert_int_equal(fw_home_restart(home), -EBUSY);
-		host_idle(&ip->h, 1000);
-		assert_int_equal(fw_home_phase(home), i % 2 ? FW_HUNG : FW_CRASHED);
-		fwh_send(&m, MSG_HEARTBEAT_REQ, 0, NULL);
-		host_idle(&ip->h, SEC / 2);
-		csr_wr(&ip->h, INTR_CLEAR(0), 1);
-		if (i % 2)
-			assert_int_equal(fw_home_restart(home), 0);
-		host_idle(&ip->h, SEC);
-		assert_int_equal(csr_rd(&ip->h, INTR_STATUS(0)) & 1, 1);
-		fwh_expect(&m, MSG_HEARTBEAT_RESP, &in);
-		assert_in_range(tlv_uint(&in.a[0]), 1, 20);
+		goes_on_after(i % 2);
 	}
 	assert_int_equal(counter("fw_crashes"), 20);
 	assert_int_equal(m.errors, 0);
@@ -591,14 +313,6 @@ static void traces_when_wanted(void **st)
 	unplug();
 }
 
-static uint32_t rnd(uint32_t *s)
-{
-	*s ^= *s << 13;
-	*s ^= *s >> 17;
-	*s ^= *s << 5;
-	return *s;
-}
-
 /* A processor gone mad, with a real card and a host at work; the next one finds all in order */
 static void a_mad_processor(void **st)
 {
@@ -647,176 +361,17 @@ static void a_mad_processor(void **st)
 	unplug();
 }
 
-/* Not a time, nor of what depends on one */
-static bool comparable(unsigned int id)
-{
-	return id != MSG_HEARTBEAT_RESP && id != MSG_OWNERSHIP_RESP && id != MSG_LOG_MSG_REQ &&
-	       id != MSG_DUMP_INFO_RESP && id != MSG_DUMP_READ_RESP;
-}
-
-/* Random requests, good and bad ones; what the firmware says to them */
-static size_t converse(uint8_t *said, size_t cap)
-{
-	uint32_t s = 0x5eed0004;
-	size_t len = 0;
-
-	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
-	fw_home_board(home)->temp = 50000;
-	fw_home_board(home)->temp_fixed = fw_home_board(home)->volt_fixed = true;
-	for (unsigned int i = 0; i < 4000; i++) {
-		const struct msg_def *d = &fw_msgs[rnd(&s) % fw_msg_count];
-		uint8_t b[4096];
-		struct tlv_buf t;
-		int n;
-
-		tlv_begin(&t, b, sizeof(b), rnd(&s) % 16 ? d->id : rnd(&s) & 0xfff);
-		for (unsigned int a = 0; a < d->attrs.count && rnd(&s) % 8; a++)
-			tlv_put_int(&t, d->attrs.attr[a].id, rnd(&s) % 3 ? rnd(&s) % 300 : rnd(&s), rnd(&s) % 8 ? 4 : 8);
-		if (d->id == MSG_START_UPGRADE_REQ || !(d->dir & MSG_TO_FW))
-			continue;	/* the end of an update depends on the clock */
-		assert_int_equal(drv_fw_send(&m, b, (size_t)tlv_end(&t)), 0);
-		host_idle(&ip->h, SEC / 50);
-		while ((n = drv_fw_poll(&m, b)) > 0) {
-			size_t keep = comparable(get_le32(b) & 0xfff) ? (size_t)n : 2;
-
-			assert_true(keep <= cap - len);
-			memcpy(said + len, b, keep);
-			len += keep;
-			host_idle(&ip->h, SEC / 50);
-		}
-		assert_int_equal(n, 0);
-	}
-	assert_true(m.errors == 0 && counter("fw_messages_in") > 100);
-	return len;
-}
-
-static void count_all(void *arg, const char *name, uint64_t val)
-{
-	if (strncmp(name, "fw_refused", 10) == 0)
-		*(uint64_t *)arg = *(uint64_t *)arg * 31 + val;
-}
-
-/* The driver can't tell the difference */
-static void the_answers_are_those_of_the_home_inside(void **st)
-{
-	static uint8_t said[2][1 << 20];
-	uint64_t refused[2] = { 0, 0 };
-	size_t len[2];
-
-	(void)st;
-	for (unsigned int k = 0; k < 2; k++) {
-		plug_home(0, k);
-		if (!k)
-			computer_boot();
-		len[k] = converse(said[k], sizeof(said[k]));
-		fw_home_counters(home, count_all, &refused[k]);
-		unplug();
-	}
-	assert_int_equal(len[0], len[1]);
-	assert_memory_equal(said[0], said[1], len[0]);
-	assert_true(len[0] > 10000);
-	assert_true(refused[0] == refused[1] && refused[0]);
-}
-
-/* Asks until there is an answer; the home inside has it at once */
-#define ASK(call) \
-	({ \
-		int ret_; \
-		for (unsigned int n_ = 0; (ret_ = (call)) == FW_HOME_PENDING; n_++) { \
-			assert_true(n_ < 100); \
-			computer_run(); \
-		} \
-		ret_; \
-	})
-
-/* What a BMC asks, sense and nonsense: the answers, one after the other */
-static size_t bmc_asks(uint8_t *said, size_t cap)
-{
-	uint32_t s = 0x5eed0005;
-	size_t len = 0;
-
-	fw_home_board(home)->temp = 50000;
-	fw_home_board(home)->temp_fixed = true;
-	for (unsigned int i = 0; i < 3000; i++) {
-		uint8_t req[64], rsp[FW_PLDM_MAX];
-		int32_t val[3] = { 0, 0, 0 };
-		uint32_t r = rnd(&s), off = r % 3 ? 1u << 30 : 0;
-		enum fw_pldm_link link = r % 2 ? FW_PLDM_MCTP : FW_PLDM_NCSI;
-		int ret;
-
-		assert_true(cap - len > sizeof(rsp) + 16);
-		for (unsigned int k = 0; k < sizeof(req); k++)
-			req[k] = (uint8_t)(rnd(&s) % 4 ? rnd(&s) % 8 : rnd(&s));
-		req[0] = (uint8_t)(rnd(&s) % 8 ? 0x80 | i % 32 : rnd(&s));
-		req[1] = (uint8_t)(rnd(&s) % 8 ? (uint8_t[]){ 0, 2, 5 }[rnd(&s) % 3] : rnd(&s));
-		req[2] = (uint8_t)(rnd(&s) % 0x20);
-		switch (rnd(&s) % 8) {
-		case 0:
-			ret = ASK(fw_home_temperature(home, &val[0], &val[1]));
-			break;
-		case 1:
-			ret = ASK(fw_home_module_temperature(home, 0, &val[0], &val[1], &val[2]));
-			break;
-		case 2:
-			ret = ASK(fw_home_pldm_pending(home, link, rsp, sizeof(rsp)));
-			break;
-		case 3:
-			ret = ASK(fw_home_pldm_reply(home, link, req, r % sizeof(req)));
-			break;
-		case 4:
-			ret = ASK(fw_home_dump_read(home, 0, off, rsp, r % 900));
-			break;
-		default:
-			ret = ASK(fw_home_pldm(home, link, req, 1 + r % 40, rsp, sizeof(rsp)));
-			if (ret > 0) {
-				memcpy(said + len, rsp, (size_t)ret);
-				len += (size_t)ret;
-			}
-		}
-		memcpy(said + len, &ret, sizeof(ret));
-		memcpy(said + len + sizeof(ret), val, sizeof(val));
-		len += sizeof(ret) + sizeof(val);
-	}
-	return len;
-}
-
-static void the_bmc_can_t_tell_either(void **st)
-{
-	static uint8_t said[2][1 << 20], part[2][500];
-	size_t len[2];
-	int size;
-
-	(void)st;
-	for (unsigned int k = 0; k < 2; k++) {
-		plug_home(0, k);
-		assert_int_equal(fw_home_temperature(home, &(int32_t){ 0 }, &(int32_t){ 0 }), k ? 0 : -EBUSY);
-		if (!k)
-			computer_boot();
-		len[k] = bmc_asks(said[k], sizeof(said[k]));
-		assert_int_equal(counter("fw_function_refused"), k ? ~0ull : 0);
-		assert_true(counter("fw_pldm_requests") > 500);
-		size = ASK(fw_home_dump_take(home, 0, false));
-		assert_in_range(size, 1000, 32768);
-		assert_int_equal(ASK(fw_home_dump_read(home, 0, 0, part[k], sizeof(part[k]))), 0);
-		assert_memory_equal(part[k], "OFBDUMP1", 8);
-		assert_int_equal(ASK(fw_home_dump_read(home, 0, (uint32_t)size, part[k], 1)), -EINVAL);
-		unplug();
-	}
-	assert_int_equal(len[0], len[1]);
-	assert_memory_equal(said[0], said[1], len[0]);
-}
-
 static void a_path_that_can_t_be(void **st)
 {
 	const struct card_config cc = { .mac = { 2, 0, 0, 0, 0, 1 }, .queues = 1, .vectors = 4 };
 	struct fw_home_config cfg;
+	struct loop *loop = loop_new();
 	char err[200] = "";
 
 	(void)st;
 	ip = host_new_inproc(&cc, 1 << 20);
-	loop = loop_new();
 	fw_home_config_default(&cfg);
-	assert_null(fw_function_new(ip->card, &(struct card_env){ .ctx = ip, .now = now, .trace = trace }, &cfg,
+	assert_null(fw_function_new(ip->card, &(struct card_env){ .ctx = ip, .now = card_now }, &cfg,
 				    "/nowhere/at/all", loop_wire(loop), err, sizeof(err)));
 	assert_true(strlen(err) > 5);
 	loop_free(loop);
@@ -838,8 +393,6 @@ int main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(traces_when_wanted),
 		cmocka_unit_test(a_mad_processor),
-		cmocka_unit_test(the_answers_are_those_of_the_home_inside),
-		cmocka_unit_test(the_bmc_can_t_tell_either),
 		cmocka_unit_test(a_path_that_can_t_be),
 	};
 
