@@ -10,7 +10,7 @@
 
 # Our programs in a BMC's image: the name and the sources
 bmc_programs='xfer tools/xfer.c
-fbnic-bmc tools/fbnic-bmc.c tools/bmc_*.c tools/pldm.c'
+fbnic-bmc tools/fbnic-bmc.c tools/bmc_*.c tools/pldm.c tools/tool.c'
 bmc_headers='tools/*.h src/fw/crc.h'
 
 bmc_cc=arm-linux-gnueabihf-gcc

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +13,9 @@
 
 #include "bmc_link.h"
 #include "bmc_ua.h"
+#include "tool.h"
 
-#define MAX_FILE	(64u << 20)
+const char tool_name[] = "fbnic-bmc";
 
 static const char usage[] =
 "Usage: fbnic-bmc [OPTION...] COMMAND\n"
@@ -39,19 +39,6 @@ static const char usage[] =
 "  -q, --quiet         no progress\n"
 "  --help\n";
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("fbnic-bmc: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
-
 static unsigned int number(const char *what, const char *s, char **end, int base, unsigned long max)
 {
 	char *e;
@@ -62,22 +49,6 @@ static unsigned int number(const char *what, const char *s, char **end, int base
 	if (end)
 		*end = e;
 	return (unsigned int)v;
-}
-
-static uint8_t *read_all(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	uint8_t *p = malloc(MAX_FILE + 1);
-
-	if (!f)
-		die("%s: %s", path, strerror(errno));
-	if (!p)
-		die("out of memory");
-	*len = fread(p, 1, MAX_FILE + 1, f);
-	if (ferror(f) || *len > MAX_FILE)
-		die("%s: %s", path, ferror(f) ? strerror(errno) : "too large");
-	fclose(f);
-	return p;
 }
 
 static void on_progress(void *arg, uint32_t at, uint32_t size)

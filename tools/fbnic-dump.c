@@ -17,20 +17,16 @@
 #include "../src/fw/fw.h"
 #include "../src/fw/msg.h"
 #include "../src/fw/tlv.h"
+#include "tool.h"
 
 #define MAGIC		"OFBDUMP1"
 #define HDR		32u
 #define SECTION_HDR	8u
 #define MAX_INPUT	(1u << 20)
 
-static uint8_t input[MAX_INPUT], dump[MAX_INPUT];
+const char tool_name[] = "fbnic-dump";
 
-__attribute__((noreturn))
-static void die(const char *what)
-{
-	fprintf(stderr, "fbnic-dump: %s\n", what);
-	exit(1);
-}
+static uint8_t input[MAX_INPUT], dump[MAX_INPUT];
 
 static uint64_t le64(const uint8_t *p)
 {
@@ -188,7 +184,7 @@ static void show(size_t len)
 		die("sections are missing");
 }
 
-static size_t read_all(const char *path)
+static size_t read_input(const char *path)
 {
 	FILE *f = path ? fopen(path, "rb") : stdin;
 	size_t len;
@@ -211,7 +207,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: fbnic-dump [FILE]\n");
 		return 1;
 	}
-	len = read_all(argv[1]);
+	len = read_input(argv[1]);
 	if (len >= 8 && !memcmp(input, MAGIC, 8))
 		memcpy(dump, input, len);
 	else

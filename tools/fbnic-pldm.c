@@ -5,14 +5,14 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../src/fw/image.h"
 #include "pldm.h"
+#include "tool.h"
 
-#define MAX_FILE	(64u << 20)
+const char tool_name[] = "fbnic-pldm";
 
 static const char usage[] =
 "Usage: fbnic-pldm build -o FILE [OPTION...] COMPONENT...\n"
@@ -28,37 +28,6 @@ static const char usage[] =
 "Options:\n"
 "  -o FILE, --version=TEXT, --anti-rollback=N (of the package and the images),\n"
 "  --device=V:D[:SV:SD] (hexadecimal, default 1d9b:0013), --help\n";
-
-__attribute__((format(printf, 1, 2), noreturn))
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("fbnic-pldm: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
-
-static uint8_t *read_all(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	uint8_t *p = malloc(MAX_FILE + 1);
-
-	if (!f)
-		die("%s: %s", path, strerror(errno));
-	if (!p)
-		die("out of memory");
-	*len = fread(p, 1, MAX_FILE + 1, f);
-	if (ferror(f))
-		die("%s: %s", path, strerror(errno));
-	if (*len > MAX_FILE)
-		die("%s: larger than %u bytes", path, MAX_FILE);
-	fclose(f);
-	return p;
-}
 
 static uint32_t number(const char *what, const char *s)
 {
