@@ -76,7 +76,7 @@ good()
 
 run_test()
 {
-	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
+	guest_kernel=$("$lab_dir/kernel" --flavour "$(kernel_flavour full)") || fail "no full kernel"
 	mkdir -p "$work/state" "$work/firmware"
 	"$(dirname "${FBNICD:-$top_dir/build/fbnicd}")/fbnic-pldm" build -o "$work/firmware/large.pldm" \
 		boot2=28.00.00-001,commit=large,size=4000000 || fail "fbnic-pldm"

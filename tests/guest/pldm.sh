@@ -34,7 +34,7 @@ packages()
 # pldm_host: a host that can flash
 pldm_host()
 {
-	guest_kernel=$("$lab_dir/kernel" --flavour full) || fail "no full kernel"
+	guest_kernel=$("$lab_dir/kernel" --flavour "$(kernel_flavour full)") || fail "no full kernel"
 	guest_settings
 	guest_files+=("$work/firmware")
 	guest_cards=("$work/card/0")
