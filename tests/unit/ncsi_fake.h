@@ -314,4 +314,38 @@ static inline void mc_configure(struct mc *m, uint8_t chan)
 	m->nout = 0;
 }
 
+/* The request for (a part of) a dump, as Meta's tool sends it; returns its length */
+static inline size_t debug_request(uint8_t *p, uint32_t handle, uint8_t op, uint8_t type)
+{
+	memset(p, 0, 20);
+	memcpy(p, "\0\0\x1d\x9b\x01\x30\0\x08", 8);
+	put32(p + 12, handle);
+	p[17] = op;
+	p[19] = type;
+	return 20;
+}
+
+/* ---- what most programs start from ---- */
+
+static struct mc mc;
+
+static inline int mc_setup(void **state)
+{
+	(void)state;
+	mc_open(&mc, 1);
+	return 0;
+}
+
+static inline int mc_teardown(void **state)
+{
+	(void)state;
+	mc_close(&mc);
+	return 0;
+}
+
+static inline const struct ncsi_stats *st(void)
+{
+	return ncsi_stats(mc.n, 0);
+}
+
 #endif

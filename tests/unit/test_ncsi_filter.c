@@ -2,7 +2,6 @@
 /* The way of pass-through frames through the NC-SI controller. */
 #include "ncsi_fake.h"
 
-static struct mc mc;
 static uint8_t frame[256];
 
 static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -10,16 +9,8 @@ static const uint8_t other[6] = { 2, 9, 9, 9, 9, 9 };
 
 static int setup(void **state)
 {
-	(void)state;
-	mc_open(&mc, 1);
+	mc_setup(state);
 	mc_configure(&mc, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mc_close(&mc);
 	return 0;
 }
 
@@ -62,11 +53,6 @@ static void ip6(uint8_t *ip, bool hop, uint8_t proto, uint8_t icmp, uint32_t por
 static bool passes(void)
 {
 	return ncsi_to_mc(mc.n, 0, frame, NCSI_WINDOW, 200);
-}
-
-static const struct ncsi_stats *st(void)
-{
-	return ncsi_stats(mc.n, 0);
 }
 
 /* ---- to the BMC ---- */
@@ -342,7 +328,7 @@ static void pass_through_statistics(void **state)
 		assert_int_equal(get32(d + 8 + 4 * i), want[i]);
 }
 
-#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, mc_teardown)
 
 int main(void)
 {
