@@ -17,26 +17,6 @@
 
 #include <cmocka.h>
 
-#define VECTORS	130u
-
-static struct rig R;
-static unsigned int fds_before;
-
-static int setup(void **state)
-{
-	(void)state;
-	fds_before = open_fds();
-	rig_open(&R, "proto", VECTORS);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_close(&R);
-	return open_fds() == fds_before ? 0 : -1;
-}
-
 /* ---- a good and a bad payload of each command ---- */
 
 struct payload {
@@ -522,7 +502,6 @@ static void noise(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(good_messages_are_answered), T(wrong_lengths_are_errors),
 		T(unexpected_fds_are_errors), T(unknown_commands_are_errors),

@@ -219,3 +219,42 @@ unsigned int open_fds(void)
 	closedir(d);
 	return n;
 }
+
+/* ---- what all programs start from ---- */
+
+struct rig R;
+static unsigned int fds_before;
+
+int vu_setup(void **state)
+{
+	(void)state;
+	fds_before = open_fds();
+	rig_open(&R, "main", VECTORS);
+	return 0;
+}
+
+int vu_teardown(void **state)
+{
+	(void)state;
+	rig_close(&R);
+	return open_fds() == fds_before ? 0 : -1;
+}
+
+struct host *connect_host(void)
+{
+	char err[200];
+	struct host *h = host_connect_pumped(R.path, MiB, rig_pump, &R, err, sizeof(err));
+
+	if (!h)
+		fail_msg("%s", err);
+	return h;
+}
+
+void posted(int fd, uint32_t off, uint32_t val)
+{
+	struct { struct vu_region_rw rw; uint32_t val; } __attribute__((packed)) m = {
+		{ off, 0, 4 }, val
+	};
+
+	raw_cmd(fd, VU_REGION_WRITE, VU_NO_REPLY, &m, sizeof(m), NULL, 0);
+}

@@ -41,4 +41,21 @@ int raw_call(struct rig *r, int fd, uint16_t cmd, const void *body, size_t len,
 bool raw_alive(struct rig *r, int fd);
 unsigned int open_fds(void);
 
+/* ---- what all programs start from ---- */
+
+#define VECTORS	130u
+#define MiB	1048576u
+
+extern struct rig R;
+
+int vu_setup(void **state);
+int vu_teardown(void **state);		/* no descriptor may be left */
+
+#define T(f) cmocka_unit_test_setup_teardown(f, vu_setup, vu_teardown)
+
+/* With memory of 1 MiB */
+struct host *connect_host(void);
+/* A write to BAR0 that asks for no reply */
+void posted(int fd, uint32_t off, uint32_t val);
+
 #endif
