@@ -72,6 +72,7 @@ check_log()
 
 guest_settings()
 {
+	guest_cards=()
 	guest_files=("$here/in-guest.sh" "$tools"/{xfer,netbench,pingsizes,phc})
 	guest_memory=1024
 	guest_cpus=${OPENFBNIC_CPUS:-4}

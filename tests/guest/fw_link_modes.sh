@@ -19,7 +19,7 @@ run_test()
 {
 	local n=0 cards=() line mode speed lanes fec
 
-	guest_cards=()
+	guest_settings
 	for line in "${modes[@]}"; do
 		mode=${line%% *}
 		guest_cards+=("$work/card/$n")
@@ -27,7 +27,6 @@ run_test()
 		n=$((n + 1))
 	done
 	card_start "$work/card" "${cards[@]}" || fail "fbnicd does not start"
-	guest_settings
 	guest_start "$guest" -no-reboot || fail "the guest does not boot"
 	in_guest 60 'want "8 cards" poll 40 has_nics 8; for n in 1 2 3 4 5 6 7 8; do ip link set "$(nic $n)" up; done'
 	n=0
