@@ -397,7 +397,7 @@ static struct json_object *handle(struct control *c, char *line)
 		return control_error("there is no %s \"%s\"; the cards are 0 to %u",
 				     strchr(words[1], '.') ? "host" : "card", words[1], c->ncards - 1);
 	if (requests[i].run_card && (whole || package_hosts(card) == 1))
-		return control_power_card(card);
+		return requests[i].run_card(card);
 	return requests[i].run(package_unit(card, host), words + 2);
 }
 
