@@ -2,7 +2,8 @@
 #
 # What a test program printed, case by case: "CASE <tab> RESULT <tab> WHY" with
 # RESULT pass, fail, skip, xfail, or retry: a pass that the test itself only
-# got at a second attempt, or that it granted to a slow machine.
+# got at a second attempt, or excused: it failed, and the test passes it because
+# KSFT_MACHINE_SLOW is set.
 #
 # Two languages are spoken: KTAP ("ok 1 name.case # SKIP why") and that of
 # net/forwarding ("TEST: name   [ OK ]", with the reason on the next line).
@@ -14,9 +15,13 @@ function out(name, result, why)
 	if (result == "pass" && again != "") {
 		result = "retry"
 		why = again
+	} else if (result == "pass" && slow != "") {
+		result = "excused"
+		why = slow
 	}
 	printf "%s\t%s\t%s\n", name, result, why
 	again = ""
+	slow = ""
 	said = ""
 }
 
@@ -71,10 +76,14 @@ test_name != "" && /^[ \t]+[^ \t]/ {
 	next
 }
 
-/^# +Attempt [0-9]+\/[0-9]+ failed, retrying/ || /^# +Skewed queue distribution, attempt/ ||
-/^# +Ignoring .* failure due to slow environment/ {
+/^# +Attempt [0-9]+\/[0-9]+ failed, retrying/ || /^# +Skewed queue distribution, attempt/ {
 	again = $0
 	sub(/^# +/, "", again)
+}
+
+/^# +Ignoring .* failure due to slow environment/ {
+	slow = $0
+	sub(/^# +/, "", slow)
 }
 
 # the last thing a failing case says tells the most
