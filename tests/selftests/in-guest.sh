@@ -74,6 +74,8 @@ setup()
 	ip netns add peer
 	peer sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.all.accept_dad=0 \
 		net.ipv6.conf.default.accept_dad=0
+	# Programs there bind ports that are free on this side: what they closed must not hold them
+	peer sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 	peer ip link set lo up
 	ip link set lo up
 	channels "$first" >"$state/channels"
