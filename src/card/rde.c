@@ -30,8 +30,9 @@
  *
  * The plan of a frame is made before anything is touched: it has room in all
  * three rings, or it waits, or is dropped, as DROP_MODE says.  A queue that is
- * off drops silently.  Whatever a guest programs, a frame is done after one
- * pass: it is delivered, waits, or is dropped and counted.
+ * off drops without a count, since none of its counters runs; only the trace
+ * tells.  Whatever a guest programs, a frame is done after one pass: it is
+ * delivered, waits, or is dropped and counted.
  *
  * The L2 checksum (over all after the Ethernet header, not inverted) is summed
  * while the bytes are copied; the driver makes CHECKSUM_COMPLETE of it.  From it
@@ -374,8 +375,10 @@ enum rde_result rde_deliver(struct card *c, const struct rx_desc *d, const struc
 	struct plan p;
 	int r;
 
-	if (d->queue >= c->cfg.queues || !rq->cq.on || !rq->hpq.on)
+	if (d->queue >= c->cfg.queues || !rq->cq.on || !rq->hpq.on) {
+		card_event(c, BLK_RDE, "q%u: off, dropped %u bytes", d->queue, d->len);
 		return RDE_GONE;
+	}
 	if (!c->master)
 		return RDE_WAIT;	/* asleep, or no bus master: frames stay in the receive buffer */
 

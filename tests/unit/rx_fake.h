@@ -49,6 +49,7 @@ struct host {
 	uint64_t	hole;		/* this page is not there; 0: all are */
 	unsigned int	irqs, ready;
 	unsigned int	lines;		/* guest bug lines */
+	unsigned int	events;		/* all others, of blocks that are traced */
 	bool		quiet;
 };
 
@@ -109,6 +110,7 @@ static void host_trace(void *ctx, enum card_block blk, enum card_trace kind, con
 	struct host *h = ctx;
 
 	h->lines += kind == TRACE_GUEST_BUG;
+	h->events += kind != TRACE_GUEST_BUG;
 	if (h->quiet)
 		return;
 	fprintf(stderr, "%s%s: ", kind == TRACE_GUEST_BUG ? "guest bug: " : "", card_block_names[blk]);

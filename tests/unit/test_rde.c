@@ -626,6 +626,25 @@ static void bad_doorbells_are_ignored(void **st)
 	host_free(h);
 }
 
+/* A frame for a queue that is off is gone: no count has it, the trace does */
+static void a_queue_that_is_off_drops_and_tells(void **st)
+{
+	struct fix x = open_q(LINUX_7, HDR_1536);
+	uint8_t f[100];
+
+	(void)st;
+	drv_post(x.d, true, 10);
+	mk_tcp4(f, sizeof(f), 1);
+	card_trace_mask(x.h->c, 1u << BLK_RDE);
+	qwr(x.h, 0, Q_BDQ_CTL, 0);
+	assert_true(give(x.h, f, sizeof(f), true));
+	assert_int_equal(x.h->events, 1);
+	assert_false(drv_poll(x.d, &pkt));
+	assert_int_equal(rd(x.h, qcsr(0, Q_RDE_PKT_CNT)) | rd(x.h, qcsr(0, Q_RDE_BDQ_DROP_CNT)), 0);
+	assert_int_equal(BUGS(x.h, BLK_RDE), 0);
+	close_q(&x);
+}
+
 static void reset_forgets_everything(void **st)
 {
 	struct fix x = open_q(LINUX_7, HDR_1536);
@@ -761,6 +780,7 @@ int main(void)
 		cmocka_unit_test(header_is_cut_where_its_fragment_ends),
 		cmocka_unit_test(unmapped_memory_is_counted_and_skipped),
 		cmocka_unit_test(bad_doorbells_are_ignored),
+		cmocka_unit_test(a_queue_that_is_off_drops_and_tells),
 		cmocka_unit_test(reset_forgets_everything),
 		cmocka_unit_test(size_and_base_are_taken_at_enable),
 		cmocka_unit_test(hostile_registers_and_descriptors),
