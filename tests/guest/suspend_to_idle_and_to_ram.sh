@@ -36,6 +36,9 @@ slept()
 	fi
 	wait_for 200 "$guest" marks "$guest/output" "@@DONE $id 0" 1 || fail "it does not wake ($1)"
 	[ "$1" != deep ] || in_guest 20 "$acpi_back"
+	# A processor gets ten seconds to come back. With fewer of them the driver comes back with fewer queues, and
+	# with the RSS table that it had: what is for the others is lost (fbnic_reset_queues() in __fbnic_pm_resume()).
+	in_guest 20 '[ "$(nproc)" = '"$guest_cpus"' ] || bad "only $(nproc) processors came back: the machine is too busy"'
 	in_guest 200 '[ "$(cat /sys/power/suspend_stats/fail)" = 0 ] || bad "a sleep failed"
 wait_links
 reach_all
