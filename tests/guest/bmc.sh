@@ -231,6 +231,10 @@ cable_out_and_in()
 	from_now
 	ask_card link 0 up
 	want_aens link $((n + 2))
+	# Linux 7 leaves the MAC in reset for four seconds after the signal comes, before it says "Link is Up"
+	in_guest 60 'want "a link" poll 20 has_link "$(nic)"'
+	in_bmc 100 'first_answer 10.0.2.2'
+	note "the BMC has an answer $out s after the host has its link"
 }
 
 host_down_and_up()

@@ -82,6 +82,15 @@ stream_back()
 	awk '{ printf "%d of %d requests lost, at most %.1f s in a row; back after %.1f s\n", $1, $2, $3 * 0.2, $4 * 0.2 }' /run/holes
 }
 
+# first_answer ADDRESS: after how many seconds it has answered a request
+first_answer()
+{
+	read -r t0 _ </proc/uptime
+	want "an answer from $1" poll 60 ping -q -c 1 -W 1 "$1" >/run/first
+	read -r t1 _ </proc/uptime
+	echo "$t0 $t1" | awk '{ printf "%.1f\n", $2 - $1 }'
+}
+
 # what Linux tells of AENs, if it is asked to
 debug_ncsi()
 {
