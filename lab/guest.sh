@@ -304,7 +304,7 @@ guest_run()
 	shift 2
 
 	guest_send "$dir" "$id" "$*" || return 125
-	if ! wait_for "$seconds" "$dir" marks "$dir/output" "@@DONE $id " 1; then
+	if ! wait_for "$seconds" "$dir" guest_done "$dir" "$id"; then
 		guest_slice "$dir" "$id"
 		alive "$dir" && return 124
 		return 125
@@ -312,6 +312,15 @@ guest_run()
 	guest_slice "$dir" "$id"
 	status=$(sed -n "s/^@@DONE $id //p" "$dir/output")
 	return "$status"
+}
+
+# guest_done DIR ID: the line that says so is there, to its end: it comes a byte at a time
+guest_done()
+{
+	local end
+
+	end=$(tail -c 4096 "$1/output" 2>/dev/null && echo .)
+	[[ $end =~ @@DONE\ $2\ [0-9]+$'\n' ]]
 }
 
 guest_send()
