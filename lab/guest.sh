@@ -317,10 +317,7 @@ guest_run()
 # guest_done DIR ID: the line that says so is there, to its end: it comes a byte at a time
 guest_done()
 {
-	local end
-
-	end=$(tail -c 4096 "$1/output" 2>/dev/null && echo .)
-	[[ $end =~ @@DONE\ $2\ [0-9]+$'\n' ]]
+	marks "$1/output" "@@DONE $2 [0-9]" 1 && [ -z "$(tail -c 1 "$1/output")" ]
 }
 
 guest_send()

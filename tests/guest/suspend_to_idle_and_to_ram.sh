@@ -34,7 +34,7 @@ slept()
 		wait_for 200 "$guest" guest_event "$guest" SUSPEND "$2" || fail "it does not sleep to RAM"
 		guest_qmp "$guest" system_wakeup
 	fi
-	wait_for 200 "$guest" guest_done "$guest" "$id" || fail "it does not wake ($1)"
+	wait_for 200 "$guest" marks "$guest/output" "@@DONE $id 0" 1 || fail "it does not wake ($1)"
 	[ "$1" != deep ] || in_guest 20 "$acpi_back"
 	# A processor gets ten seconds to come back. With fewer of them the driver comes back with fewer queues, and
 	# with the RSS table that it had: what is for the others is lost (fbnic_reset_queues() in __fbnic_pm_resume()).

@@ -2,8 +2,7 @@
 #
 # What a test program printed, case by case: "CASE <tab> RESULT <tab> WHY" with
 # RESULT pass, fail, skip, xfail, or retry: a pass that the test itself only
-# got at a second attempt, or excused: it failed, and the test passes it because
-# KSFT_MACHINE_SLOW is set.
+# got at a second attempt, or that it granted to a slow machine.
 #
 # Two languages are spoken: KTAP ("ok 1 name.case # SKIP why") and that of
 # net/forwarding ("TEST: name   [ OK ]", with the reason on the next line).
@@ -15,13 +14,9 @@ function out(name, result, why)
 	if (result == "pass" && again != "") {
 		result = "retry"
 		why = again
-	} else if (result == "pass" && slow != "") {
-		result = "excused"
-		why = slow
 	}
 	printf "%s\t%s\t%s\n", name, result, why
 	again = ""
-	slow = ""
 	said = ""
 }
 
@@ -76,14 +71,10 @@ test_name != "" && /^[ \t]+[^ \t]/ {
 	next
 }
 
-/^# +Attempt [0-9]+\/[0-9]+ failed, retrying/ || /^# +Skewed queue distribution, attempt/ {
+/^# +Attempt [0-9]+\/[0-9]+ failed, retrying/ || /^# +Skewed queue distribution, attempt/ ||
+/^# +Ignoring .* failure due to slow environment/ {
 	again = $0
 	sub(/^# +/, "", again)
-}
-
-/^# +Ignoring .* failure due to slow environment/ {
-	slow = $0
-	sub(/^# +/, "", slow)
 }
 
 # the last thing a failing case says tells the most
