@@ -254,6 +254,7 @@ void fw_timer(struct fw *fw)
 		[SLOT_LIFE] = life_timer,
 		[SLOT_UPDATE] = update_timer,
 		[SLOT_PLDM] = pldm_timer,
+		[SLOT_FAULT] = fault_timer,
 	};
 	uint64_t now = fw->env.now(fw->env.ctx);
 

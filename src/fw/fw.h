@@ -113,6 +113,7 @@ enum fw_fault {
 	FW_FAULT_FLASH,		/* flash can't be written */
 	FW_FAULT_MODULE,	/* the module does not answer on its bus */
 	FW_FAULT_SENSOR,	/* neither do the sensors */
+	FW_FAULT_CHATTY,	/* a line too many is written into the log */
 	FW_FAULTS
 };
 

@@ -30,6 +30,7 @@ enum fw_slot {				/* what may wait for the clock */
 	SLOT_LIFE,
 	SLOT_UPDATE,
 	SLOT_PLDM,
+	SLOT_FAULT,
 	SLOT_COUNT
 };
 
@@ -184,8 +185,10 @@ void mbx_flush_all(struct fw *fw);
 bool mbx_enter(struct fw *fw);		/* around everything that an event from outside makes us do */
 void mbx_leave(struct fw *fw);
 
-/* fault.c: has this been asked to go wrong? */
-bool fault_strikes(struct fw *fw, enum fw_fault which);
+/* fault.c */
+bool fault_strikes(struct fw *fw, enum fw_fault which);	/* has this been asked to go wrong? */
+void fault_resume(struct fw *fw);			/* the firmware is ready */
+void fault_timer(struct fw *fw);
 
 /* life.c */
 void life_timer(struct fw *fw);
@@ -256,6 +259,7 @@ void log_stop(struct fw_host *h);
 bool log_pending(const struct fw_host *h);
 int log_build(struct fw_host *h, void *buf, size_t cap, uint64_t *next);
 void log_timer(struct fw_host *h);
+unsigned int log_room(const struct fw *fw);	/* so many more lines, and no driver that wants them has lost one */
 int fw_on_send_logs(struct fw_host *h, const struct fw_in *in);
 
 /* qsfp.c */

@@ -101,6 +101,7 @@ static void become_ready(struct fw *fw)
 			mbx_wake(h);
 		h->missed = false;
 	}
+	fault_resume(fw);
 }
 
 /* Phases that take no time are not waited for */

@@ -72,6 +72,19 @@ void log_all(struct fw *fw, const char *text)
 		log_write(h, text, false);
 }
 
+unsigned int log_room(const struct fw *fw)
+{
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < fw->cfg.hosts; i++) {
+		const struct fw_host *h = &fw->host[i];
+
+		if (h->log_on && h->log_next - h->log_sent > most)
+			most = h->log_next - h->log_sent;
+	}
+	return most < LOG_ENTRIES ? LOG_ENTRIES - (unsigned int)most : 0;
+}
+
 void log_timer(struct fw_host *h)
 {
 	h->log_due = true;

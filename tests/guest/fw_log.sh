@@ -3,7 +3,8 @@
 #
 # The firmware's log and mailbox in debugfs: each line as it is written; the history
 # that a driver finds which comes later, in few large messages, and no more of it than
-# the ring of 64 has; the mailbox's rings. On the way: fuses that are bad at probe.
+# the ring of 64 has; the mailbox's rings; the driver's own 512 KiB of lines, which wrap
+# around. On the way: fuses that are bad at probe.
 
 setup=user
 drivers=latest
@@ -44,11 +45,35 @@ log_messages()
 	grep -c 'log_msg_req' "$shared/card/log" || true
 }
 
+chat() { ask_card fault 0 chatty "$1" >/dev/null; }
+chatted() { ask_card fault 0 | grep -q '"chatty":0\>'; }
+
+# The driver keeps what fits in 512 KiB, 96 bytes for each of these lines: 12000 are twice around
+wrap_around()
+{
+	local i
+
+	chat 12000
+	for ((i = 0; i < 600; i++)); do
+		! chatted || break
+		sleep 0.1
+	done
+	((i < 600)) || fail "the driver did not take 12000 lines in a minute"
+	warm_to 96000
+	in_guest 60 'last() { tail -n 1 /sys/kernel/debug/fbnic/*/fw_log | grep -q "sensor: temperature 96000"; }
+want "the last line" poll 20 last
+cat /sys/kernel/debug/fbnic/*/fw_log >/tmp/log
+sed "s/^\[ *//; s/\].*//" /tmp/log >/tmp/index
+awk "NR > 1 && \$1 != last + 1 { exit 1 } { last = \$1 } END { exit NR < 5400 || NR > 5462 || last < 12000 }" /tmp/index ||
+	bad "not the last 5461 lines or so, or not in order: $(wc -l </tmp/log), $(head -n 1 /tmp/index) to $(tail -n 1 /tmp/index)"
+[ "$(grep -c "fault: chatty" /tmp/log)" -gt 5400 ] || bad "lines of something else"'
+}
+
 run_test()
 {
 	local before bulk
 
-	trap 'ask_card trace 0 none; ask_card otp 0 0; ask_card sensor 0 auto' EXIT
+	trap 'ask_card trace 0 none; ask_card otp 0 0; ask_card sensor 0 auto; chat 0' EXIT
 	# a firmware that crashed since the driver came has forgotten who wants its log
 	in_guest 60 'i=$(nic) p=$(pci_of "$(nic)")
 ip link set "$i" down
@@ -100,4 +125,6 @@ i=$(nic); ip link set "$i" up; want "link" poll 20 has_link "$i"'
 	bulk=$(($(log_messages) - before))
 	ask_card trace 0 none
 	((bulk >= 5 && bulk <= 20)) || fail "64 lines and a few in $bulk messages"
+
+	wrap_around
 }

@@ -199,6 +199,82 @@ static void a_chunk_out_of_order_is_cancelled(void **st)
 	fake_free(f);
 }
 
+/* 5000 lines, for a driver that takes them slowly: each comes, and in order */
+static void a_chatty_firmware_fills_the_log(void **st)
+{
+	struct fake *f = opened();
+	uint64_t at, lines = 0;
+	struct fw_in in;
+	uint8_t b[4096];
+
+	(void)st;
+	DRV_SEND(f, 0x00048043, 0x00040000, 0x00080001, 1);
+	at = fw_counter(f->fw, FWC_LOGS) + 1;
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 5000);
+	for (unsigned int i = 0; i < 2000 && lines < 5000; i++) {
+		fake_sleep(f, 20 * MS);
+		while (drv_recv(f, b)) {
+			assert_int_equal(msg_parse(&in, b, 4096, MSG_TO_HOST), 0);
+			assert_int_equal(in.def->id, MSG_LOG_MSG_REQ);
+			assert_int_equal(tlv_uint(&in.a[1]), at);
+			assert_memory_equal(in.a[2].p, "fault: chatty", 13);
+			at += 1 + tlv_uint(&in.a[3]);
+			lines += 1 + tlv_uint(&in.a[3]);
+		}
+	}
+	assert_int_equal(lines, 5000);
+	assert_int_equal(fw_fault(f->fw, FW_FAULT_CHATTY), 0);
+	assert_int_equal(fw_counter(f->fw, FWC_FAULTS), 5000);
+	assert_int_equal(f->timer, FW_NEVER);
+	fake_free(f);
+}
+
+/* One that takes none is waited for, however long; one that asked for none, not at all */
+static void a_chatty_firmware_waits_for_the_driver(void **st)
+{
+	struct fake *f = opened();
+	uint64_t n = fw_counter(f->fw, FWC_LOGS);
+
+	(void)st;
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 1000);
+	fake_sleep(f, 124 * MS);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 992);
+	fake_sleep(f, 1000 * MS);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n + 1000);
+
+	DRV_SEND(f, 0x00048043, 0x00040000, 0x00080001, 1);
+	n = fw_counter(f->fw, FWC_LOGS);
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 100000);
+	fake_sleep(f, 5000 * MS);
+	/* what its pages hold, and the ring */
+	assert_in_range(fw_counter(f->fw, FWC_LOGS) - n, LOG_ENTRIES, MBX_DESCS * 14 + LOG_ENTRIES);
+	assert_true(fw_fault(f->fw, FW_FAULT_CHATTY) > 0);
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 0);
+	assert_int_equal(f->timer, FW_NEVER);
+	fake_free(f);
+}
+
+/* Its life goes on: what is left comes after the restart, and not before */
+static void a_chatty_firmware_crashes(void **st)
+{
+	struct fake *f = opened();
+	uint64_t n;
+
+	(void)st;
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 100);
+	fake_sleep(f, 2 * MS);
+	assert_int_equal(fw_fault(f->fw, FW_FAULT_CHATTY), 84);
+	fw_crash(f->fw, "a test");
+	n = fw_counter(f->fw, FWC_LOGS);
+	fake_sleep(f, 900 * MS);
+	assert_int_equal(fw_counter(f->fw, FWC_LOGS), n);
+	fw_set_fault(f->fw, FW_FAULT_CHATTY, 90);
+	assert_int_equal(fw_fault(f->fw, FW_FAULT_CHATTY), 90);
+	fake_sleep(f, 500 * MS);
+	assert_int_equal(fw_fault(f->fw, FW_FAULT_CHATTY), 0);
+	fake_free(f);
+}
+
 static void every_fault_has_a_name(void **st)
 {
 	(void)st;
@@ -217,6 +293,9 @@ int main(void)
 		cmocka_unit_test(dumps),
 		cmocka_unit_test(updates),
 		cmocka_unit_test(a_chunk_out_of_order_is_cancelled),
+		cmocka_unit_test(a_chatty_firmware_fills_the_log),
+		cmocka_unit_test(a_chatty_firmware_waits_for_the_driver),
+		cmocka_unit_test(a_chatty_firmware_crashes),
 		cmocka_unit_test(every_fault_has_a_name),
 	};
 
