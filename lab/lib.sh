@@ -37,6 +37,20 @@ die()
 	exit 1
 }
 
+# ending_in WHAT NAME...: the names that end in WHAT, by whole words between "/" and ":"; 1: none does
+ending_in()
+{
+	local what=$1 name found=1
+	shift
+
+	for name; do
+		[[ /${name/://} == *"/${what/://}" ]] || continue
+		echo "$name"
+		found=0
+	done
+	return "$found"
+}
+
 # hash_of [TEXT...]: a short hash of the arguments and of standard input
 hash_of()
 {

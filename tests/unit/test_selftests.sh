@@ -42,7 +42,21 @@ differing_programs()
 		<(awk '/^[a-z]/ { print $1 }' "$here/expected.txt" | sort -u) | grep '^[<>]'
 }
 
-echo 1..10
+# refused PROGRAM...: what the runner says of a name that it does not have; not a guest is booted for it
+refused()
+{
+	"$here/run" --results /dev/null/none "$@" 2>&1
+	echo "status $?"
+}
+
+# chosen NAME: which of the list it is
+chosen()
+{
+	# shellcheck source=lab/lib.sh
+	(. "$here/../../lab/lib.sh"; ending_in "$1" drivers/net:gro.py drivers/net/hw:gro.py net/hw:xgro.py; echo "status $?")
+}
+
+echo 1..14
 
 is ktap_results 'a.one|pass|
 a.two|skip|no such thing
@@ -114,3 +128,12 @@ ok 2 a.new
 EOF
 
 is the_two_lists_have_the_same_programs '' differing_programs </dev/null
+
+is a_name_that_is_in_no_list_is_said "run: there is no test 'no.py' in tests/selftests/list
+status 1" refused csum.py no.py </dev/null
+is the_end_of_a_name_is_enough 'drivers/net:gro.py
+drivers/net/hw:gro.py
+status 0' chosen gro.py </dev/null
+is more_of_the_name_is_less 'drivers/net/hw:gro.py
+status 0' chosen hw/gro.py </dev/null
+is a_name_is_no_pattern 'status 1' chosen '*.py' </dev/null
