@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,18 +79,11 @@ void flash_file_close(struct flash_file *f)
 	free(f);
 }
 
-int flash_file_read(struct flash_file *f, uint32_t off, void *buf, size_t len)
+/* All of it, however the kernel cuts it up; @write: from @p, else to it */
+static int transfer(int fd, uint32_t off, uint8_t *p, size_t len, bool write)
 {
-	uint8_t *p = buf;
-
-	if (off > f->size || len > f->size - off)
-		return -EINVAL;
-	if (f->mem) {
-		memcpy(buf, f->mem + off, len);
-		return 0;
-	}
 	while (len) {
-		ssize_t n = pread(f->fd, p, len, (off_t)off);
+		ssize_t n = write ? pwrite(fd, p, len, (off_t)off) : pread(fd, p, len, (off_t)off);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -102,27 +96,23 @@ int flash_file_read(struct flash_file *f, uint32_t off, void *buf, size_t len)
 	return 0;
 }
 
-int flash_file_write(struct flash_file *f, uint32_t off, const void *buf, size_t len)
+int flash_file_read(struct flash_file *f, uint32_t off, void *buf, size_t len)
 {
-	const uint8_t *p = buf;
-
 	if (off > f->size || len > f->size - off)
 		return -EINVAL;
-	if (f->mem) {
-		memcpy(f->mem + off, buf, len);
-		return 0;
-	}
-	while (len) {
-		ssize_t n = pwrite(f->fd, p, len, (off_t)off);
+	if (!f->mem)
+		return transfer(f->fd, off, buf, len, false);
+	memcpy(buf, f->mem + off, len);
+	return 0;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EIO;
-		p += n;
-		off += (uint32_t)n;
-		len -= (size_t)n;
-	}
+int flash_file_write(struct flash_file *f, uint32_t off, const void *buf, size_t len)
+{
+	if (off > f->size || len > f->size - off)
+		return -EINVAL;
+	if (!f->mem)
+		return transfer(f->fd, off, (uint8_t *)(uintptr_t)buf, len, true);
+	memcpy(f->mem + off, buf, len);
 	return 0;
 }
 
