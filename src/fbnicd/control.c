@@ -306,6 +306,7 @@ static const struct request {
 	{ "bus", 0, do_bus, NULL, "bus CARD" },
 	{ "fw", 0, control_fw, NULL, "fw CARD [crash|hang|restart]" },
 	{ "fault", 0, control_fault, NULL, "fault CARD [NAME [TIMES]]" },
+	{ "garble", 2, control_garble, NULL, "garble CARD MESSAGE CHANGE [TIMES]" },
 	{ "bmc", 0, do_bmc, NULL, "bmc CARD" },
 	{ "link", 1, control_link, NULL, "link CARD up|down|dark|light|train MS|flap MS|errors N [N]" },
 	{ "module", 1, control_module, NULL, "module CARD none|dac|optic|cmis" },

@@ -43,8 +43,7 @@ struct json_object *control_ok(void)
 	return o;
 }
 
-/* A number from @min to @max; false: @val is none */
-static bool number(const char *val, long min, long max, long *n)
+bool control_number(const char *val, long min, long max, long *n)
 {
 	char *end;
 
@@ -59,7 +58,7 @@ static struct json_object *not_here(void)
 	return control_error("the card's firmware is not ours: this can't be asked of it");
 }
 
-static struct json_object *told(int err)
+struct json_object *control_told(int err)
 {
 	if (err == -ENOTSUP)
 		return not_here();
@@ -129,13 +128,13 @@ static struct json_object *link_number(struct partner *p, char **args)
 	long a, b = 0;
 
 	if (!strcmp(args[0], "errors")) {
-		if (!number(args[1], 0, MAX_RATE, &a) || (args[2] && !number(args[2], 0, MAX_RATE, &b)))
+		if (!control_number(args[1], 0, MAX_RATE, &a) || (args[2] && !control_number(args[2], 0, MAX_RATE, &b)))
 			return control_error("link errors: codewords per second are wanted, corrected and not, up to %d",
 					     MAX_RATE);
 		partner_errors(p, (uint32_t)a, (uint32_t)b);
 		return control_ok();
 	}
-	if (!number(args[1], 0, MAX_MS, &a))
+	if (!control_number(args[1], 0, MAX_MS, &a))
 		return control_error("link %s: milliseconds up to %d are wanted", args[0], MAX_MS);
 	if (args[0][0] == 't')
 		partner_train(p, (uint32_t)a);
@@ -189,9 +188,9 @@ struct json_object *control_fault(struct unit *u, char **args)
 		;
 	if (i == FW_FAULTS)
 		return control_error("fault: there is no fault \"%s\"; \"fault CARD\" lists them", args[0]);
-	if (args[1] && !number(args[1], 0, MAX_FAULTS, &times))
+	if (args[1] && !control_number(args[1], 0, MAX_FAULTS, &times))
 		return control_error("fault: a number up to %d is wanted", MAX_FAULTS);
-	return told(fw_home_set_fault(fw_of(u), (enum fw_fault)i, (uint32_t)times));
+	return control_told(fw_home_set_fault(fw_of(u), (enum fw_fault)i, (uint32_t)times));
 }
 
 /* ---- module, sensors, fuses ---- */
@@ -211,7 +210,7 @@ struct json_object *control_module(struct unit *u, char **args)
 
 			if (!err)
 				partner_cable(unit_partner(u), t[i].m.kind != FW_MODULE_NONE);
-			return told(err);
+			return control_told(err);
 		}
 	return control_error("module: none, dac, optic or cmis is wanted, not \"%s\"", args[0]);
 }
@@ -237,7 +236,7 @@ struct json_object *control_sensor(struct unit *u, char **args)
 		b->temp_fixed = b->volt_fixed = false;
 		return control_ok();
 	}
-	if (!number(args[1], -200000, 200000, &val))
+	if (!control_number(args[1], -200000, 200000, &val))
 		return control_error("sensor: a value in thousandths, up to 200000, is wanted");
 	if (!strcmp(args[0], "temp")) {
 		b->temp = (int32_t)val;
@@ -250,7 +249,7 @@ struct json_object *control_sensor(struct unit *u, char **args)
 	} else {
 		return control_error("sensor: temp, volt, ambient or auto is wanted, not \"%s\"", args[0]);
 	}
-	return told(fw_home_sensors(fw_of(u)));
+	return control_told(fw_home_sensors(fw_of(u)));
 }
 
 struct json_object *control_otp(struct unit *u, char **args)
@@ -260,5 +259,5 @@ struct json_object *control_otp(struct unit *u, char **args)
 
 	if (*end || status > UINT32_MAX || (end2 && *end2) || write_status > UINT32_MAX)
 		return control_error("otp: two 32-bit numbers are wanted");
-	return told(fw_home_set_otp(fw_of(u), (uint32_t)status, (uint32_t)write_status));
+	return control_told(fw_home_set_otp(fw_of(u), (uint32_t)status, (uint32_t)write_status));
 }

@@ -27,6 +27,7 @@ const char *const fw_fault_names[FW_FAULTS] = {
 	[FW_FAULT_MODULE] = "module",
 	[FW_FAULT_SENSOR] = "sensor",
 	[FW_FAULT_CHATTY] = "chatty",
+	[FW_FAULT_GARBLE] = "garble",
 };
 
 void fw_set_fault(struct fw *fw, enum fw_fault which, uint32_t times)

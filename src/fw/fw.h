@@ -114,7 +114,25 @@ enum fw_fault {
 	FW_FAULT_MODULE,	/* the module does not answer on its bus */
 	FW_FAULT_SENSOR,	/* neither do the sensors */
 	FW_FAULT_CHATTY,	/* a line too many is written into the log */
+	FW_FAULT_GARBLE,	/* a message is changed: struct fw_garble */
 	FW_FAULTS
+};
+
+/* What is changed in a message to the host; garble.c */
+enum fw_garble_how {
+	FW_GARBLE_FAIL,		/* its descriptor says FW_ERR; so can a message of the host, which is not looked at then */
+	FW_GARBLE_ID,		/* the id in its header is @value */
+	FW_GARBLE_DWORDS,	/* the length in its header is @value */
+	FW_GARBLE_DROP,		/* attribute @attr is left out */
+	FW_GARBLE_VALUE,	/* attribute @attr is @value (flags: 0 or not), whether it was there or not */
+	FW_GARBLE_BYTES,	/* the value of @attr is cut, or filled with zeros, to @value bytes */
+};
+
+struct fw_garble {
+	uint16_t	msg;	/* enum fw_msg_id */
+	uint8_t		how;	/* enum fw_garble_how */
+	uint8_t		attr;
+	int32_t		value;
 };
 
 extern const char *const fw_fault_names[FW_FAULTS];
@@ -276,6 +294,9 @@ void fw_set_otp(struct fw *fw, uint32_t status, uint32_t write_status);
 /* The next @times things of this kind go wrong; 0: none */
 void fw_set_fault(struct fw *fw, enum fw_fault which, uint32_t times);
 uint32_t fw_fault(const struct fw *fw, enum fw_fault which);	/* how many are still to come */
+/* What FW_FAULT_GARBLE is from now on, and sets it.  -ENOENT: no such message; -EINVAL: that can't be done to it */
+int fw_set_garble(struct fw *fw, const struct fw_garble *g, uint32_t times);
+int fw_garble_check(const struct fw_garble *g);			/* the same, without doing it */
 /* Looks at the sensors, as it also does by itself while any host asks for heartbeats */
 void fw_sensors(struct fw *fw);
 

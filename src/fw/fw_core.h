@@ -158,7 +158,10 @@ struct fw {
 	/* sensor.c */
 	bool			temp_bad, volt_bad;	/* beyond a limit, and told */
 	uint32_t		otp[2];			/* status, write status */
+
+	/* fault.c */
 	uint32_t		fault[FW_FAULTS];	/* still to strike */
+	struct fw_garble	garble;
 };
 
 #define EACH_HOST(fw, h) \
@@ -189,6 +192,10 @@ void mbx_leave(struct fw *fw);
 bool fault_strikes(struct fw *fw, enum fw_fault which);	/* has this been asked to go wrong? */
 void fault_resume(struct fw *fw);			/* the firmware is ready */
 void fault_timer(struct fw *fw);
+
+/* garble.c */
+bool garble_in(struct fw_host *h);			/* the message in h->in is to fail */
+size_t garble_out(struct fw_host *h, size_t len);	/* its length, of the one in h->page; 0: it is to fail */
 
 /* life.c */
 void life_timer(struct fw *fw);

@@ -23,6 +23,7 @@
  * Rx: messages wait in a FIFO until there is a page and DMA is on, and go out
  * in the order in which they were made; each write of an Rx low word tries
  * again.  Logs are not in the FIFO: they are built when there is room for them.
+ * The last who touches a message is garble.c, if it was asked to.
  *
  * The host writes a skip descriptor only when it takes its rings away.  In the
  * Rx ring that means that it is gone (or just arrives): what waits for it is
@@ -179,7 +180,7 @@ static void tx_one(struct fw_host *h)
 	struct fw_event ev = { .ring = RING_TX, .desc = d, .len = (unsigned int)desc_len(v) };
 	uint32_t done = D_FW;
 
-	if (fetch(h, v, &ev))
+	if (fetch(h, v, &ev) || garble_in(h))
 		done |= D_ERR;
 	else
 		handle(h, desc_len(v), &ev);
@@ -274,7 +275,7 @@ static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 {
 	uint64_t log_sent;
 	size_t len = rx_next(h, &log_sent);
-	struct fw_event ev = { .kind = FW_EV_OUT, .ring = RING_RX, .desc = d, .len = (unsigned int)len };
+	struct fw_event ev = { .kind = FW_EV_OUT, .ring = RING_RX, .desc = d };
 	struct desc done = { .lo = (v.lo & D_ADDR_LO) | D_HOST | D_FW, .hi = v.hi & D_ADDR_HI };
 	int why = -1;
 
@@ -283,14 +284,16 @@ static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 	ev.msg = tlv_hdr_get((const uint8_t *)h->page).id;
 	if (msg_find(ev.msg, MSG_TO_HOST))
 		ev.name = msg_find(ev.msg, MSG_TO_HOST)->name;
+	len = garble_out(h, len);
+	ev.len = (unsigned int)len;
 
 	if (len > desc_len(v))
 		why = FWR_RX_SHORT;
-	else if (h->fw->env.dma_write(h->ctx, desc_addr(v), h->page, len))
+	else if (len && h->fw->env.dma_write(h->ctx, desc_addr(v), h->page, len))
 		why = FWR_RX_FAULT;
 	h->log_sent = log_sent;
 
-	if (why >= 0)
+	if (why >= 0 || !len)
 		done.lo |= D_ERR;
 	else
 		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
@@ -300,11 +303,11 @@ static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 	}
 	if (why >= 0) {
 		host_refuse(h, (enum fw_refusal)why, &ev);
-	} else {
+	} else if (len) {
 		h->counter[FWC_MSG_OUT]++;
 		host_event(h, &ev);
 	}
-	dump_note(h, ev.msg, len, MSG_TO_HOST, why < 0 ? 0 : -FW_EIO);
+	dump_note(h, ev.msg, len, MSG_TO_HOST, why < 0 && len ? 0 : -FW_EIO);
 	advance(h, RING_RX);
 	h->want_irq = true;
 }

@@ -224,6 +224,13 @@ static int function_set_fault(struct fw_home *h, enum fw_fault which, uint32_t t
 	return mgmt_set_fault(mgmt_of(h), which, times);
 }
 
+static int function_set_garble(struct fw_home *h, const struct fw_garble *g, uint32_t times)
+{
+	int err = fw_garble_check(g);
+
+	return err ? err : mgmt_set_garble(mgmt_of(h), g, times);
+}
+
 static int function_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times)
 {
 	*times = mgmt_fault(mgmt_of(h), which);
@@ -326,7 +333,7 @@ static const struct fw_home_ops ops = {
 	.free = function_free, .phase = function_phase, .host_owns = function_host_owns, .power = function_power,
 	.crash = function_crash, .hang = function_hang, .restart = function_restart, .bmc_set = function_bmc_set,
 	.set_module = function_set_module, .set_otp = function_set_otp, .sensors = function_sensors,
-	.set_fault = function_set_fault, .fault = function_fault,
+	.set_fault = function_set_fault, .fault = function_fault, .set_garble = function_set_garble,
 	.pldm = function_pldm, .pldm_pending = function_pldm_pending, .pldm_reply = function_pldm_reply,
 	.temperature = function_temperature, .module_temperature = function_module_temperature,
 	.dump_take = function_dump_take, .dump_read = function_dump_read, .counters = function_counters,

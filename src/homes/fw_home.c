@@ -428,6 +428,11 @@ int fw_home_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times)
 	return h->ops->set_fault ? h->ops->set_fault(h, which, times) : -ENOTSUP;
 }
 
+int fw_home_set_garble(struct fw_home *h, const struct fw_garble *g, uint32_t times)
+{
+	return h->ops->set_garble ? h->ops->set_garble(h, g, times) : -ENOTSUP;
+}
+
 int fw_home_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times)
 {
 	return h->ops->fault ? h->ops->fault(h, which, times) : -ENOTSUP;

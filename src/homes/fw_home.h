@@ -70,6 +70,7 @@ int fw_home_restart(struct fw_home *h);
 /* As fw_set_fault() and fw_fault() */
 int fw_home_set_fault(struct fw_home *h, enum fw_fault which, uint32_t times);
 int fw_home_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times);
+int fw_home_set_garble(struct fw_home *h, const struct fw_garble *g, uint32_t times);	/* as fw_set_garble() */
 
 /* ---- what it looks after ---- */
 

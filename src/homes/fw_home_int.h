@@ -19,6 +19,7 @@ struct fw_home_ops {
 	int (*restart)(struct fw_home *h);
 	int (*set_fault)(struct fw_home *h, enum fw_fault which, uint32_t times);
 	int (*fault)(const struct fw_home *h, enum fw_fault which, uint32_t *times);
+	int (*set_garble)(struct fw_home *h, const struct fw_garble *g, uint32_t times);
 	int (*bmc_set)(struct fw_home *h, unsigned int host, unsigned int macs, const uint8_t mac[][6], bool all_multi);
 	int (*set_module)(struct fw_home *h, unsigned int host, const struct fw_module *m);
 	int (*set_otp)(struct fw_home *h, uint32_t status, uint32_t write_status);

@@ -104,6 +104,11 @@ static int inside_set_fault(struct fw_home *h, enum fw_fault which, uint32_t tim
 	return 0;
 }
 
+static int inside_set_garble(struct fw_home *h, const struct fw_garble *g, uint32_t times)
+{
+	return fw_set_garble(core(h), g, times);
+}
+
 static int inside_fault(const struct fw_home *h, enum fw_fault which, uint32_t *times)
 {
 	*times = fw_fault(core(h), which);
@@ -208,7 +213,7 @@ static void inside_free(struct fw_home *h)
 static const struct fw_home_ops ops = {
 	.free = inside_free, .phase = inside_phase, .host_owns = inside_host_owns, .power = inside_power,
 	.crash = inside_crash, .hang = inside_hang, .restart = inside_restart, .bmc_set = inside_bmc_set,
-	.set_fault = inside_set_fault, .fault = inside_fault,
+	.set_fault = inside_set_fault, .fault = inside_fault, .set_garble = inside_set_garble,
 	.set_module = inside_set_module, .set_otp = inside_set_otp, .sensors = inside_sensors,
 	.pldm = inside_pldm, .pldm_pending = inside_pldm_pending, .pldm_reply = inside_pldm_reply,
 	.temperature = inside_temperature, .module_temperature = inside_module_temperature,

@@ -426,6 +426,12 @@ static void see_faults(struct remote *r)
 	uint32_t set = rd(r, M_FAULT_SET);
 
 	wr(r, M_FAULT_SET, set);
+	if (set & 1u << FW_FAULT_GARBLE) {
+		uint32_t w = rd(r, M_GARBLE);
+		struct fw_garble g = { (uint16_t)w, (uint8_t)(w >> 16), (uint8_t)(w >> 24), (int32_t)rd(r, M_GARBLE + 4) };
+
+		fw_set_garble(r->fw, &g, 0);
+	}
 	for (uint32_t i = 0; i < FW_FAULTS; i++)
 		if (set & 1u << i)
 			fw_set_fault(r->fw, (enum fw_fault)i, rd(r, M_FAULT + 4 * i));

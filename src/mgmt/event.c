@@ -103,6 +103,15 @@ int mgmt_set_fault(struct mgmt *m, enum fw_fault which, uint32_t times)
 	return 0;
 }
 
+int mgmt_set_garble(struct mgmt *m, const struct fw_garble *g, uint32_t times)
+{
+	if (mgmt_phase(m) == FW_OFF)
+		return -FW_EBUSY;
+	*mreg(m, M_GARBLE) = g->msg | (uint32_t)g->how << 16 | (uint32_t)g->attr << 24;
+	*mreg(m, M_GARBLE + 4) = (uint32_t)g->value;
+	return mgmt_set_fault(m, FW_FAULT_GARBLE, times);
+}
+
 /* What the firmware has not seen yet is as it was set */
 uint32_t mgmt_fault(const struct mgmt *m, enum fw_fault which)
 {

@@ -72,6 +72,7 @@ void mgmt_sensors(struct mgmt *m);
 /* As fw_set_fault(); -EBUSY: there is no firmware.  And what is left of it */
 int mgmt_set_fault(struct mgmt *m, enum fw_fault which, uint32_t times);
 uint32_t mgmt_fault(const struct mgmt *m, enum fw_fault which);
+int mgmt_set_garble(struct mgmt *m, const struct fw_garble *g, uint32_t times);	/* checked by fw_garble_check() */
 void mgmt_trace(struct mgmt *m, bool all);
 int mgmt_bmc_set(struct mgmt *m, unsigned int macs, const uint8_t mac[][6], bool all_multi);
 /*

@@ -289,6 +289,30 @@ static void faults(void **st)
 	unplug();
 }
 
+/* What a message is to be changed into travels with it */
+static void garbled_messages(void **st)
+{
+	static const struct fw_garble g = { MSG_TSENE_READ_RESP, FW_GARBLE_VALUE, TSENE_VOLT, -70000 };
+	static const struct fw_garble none = { MSG_TSENE_READ_REQ, FW_GARBLE_VALUE, TSENE_VOLT, 1 };
+	struct fw_in in;
+	uint32_t left;
+
+	(void)st;
+	plug(0);
+	assert_int_equal(fw_home_set_garble(home, &g, 1), -EBUSY);
+	computer_boot();
+	assert_int_equal(drv_fw_open(&m, &ip->h, SEC), 0);
+	assert_int_equal(fw_home_set_garble(home, &none, 1), -EINVAL);
+	assert_int_equal(fw_home_set_garble(home, &g, 1), 0);
+	ask(MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP, 0, NULL, &in);
+	assert_int_equal(tlv_sint(&in.a[TSENE_VOLT]), -70000);
+	ask(MSG_TSENE_READ_REQ, MSG_TSENE_READ_RESP, 0, NULL, &in);
+	assert_true(tlv_sint(&in.a[TSENE_VOLT]) > 0);
+	assert_int_equal(fw_home_fault(home, FW_FAULT_GARBLE, &left), 0);
+	assert_int_equal(left, 0);
+	unplug();
+}
+
 /* Tracing off: only refusals travel; on: all */
 static void traces_when_wanted(void **st)
 {
@@ -391,6 +415,7 @@ int main(void)
 		cmocka_unit_test(the_rings_are_posted_before_the_firmware_looks),
 		cmocka_unit_test(module_sensors_fuses_bmc_link),
 		cmocka_unit_test(faults),
+		cmocka_unit_test(garbled_messages),
 		cmocka_unit_test(traces_when_wanted),
 		cmocka_unit_test(a_mad_processor),
 		cmocka_unit_test(a_path_that_can_t_be),

@@ -71,6 +71,13 @@ stuck()
 	info 26.11.00-001 26.11.00-001
 }
 
+# garbled MESSAGE CHANGE REGEX: flash fails of a message that is not what it should be
+garbled()
+{
+	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" garble 0 "$1" "$2" || fail "fbnicctl garble $1 $2"
+	refused good.pldm "$3"
+}
+
 # flashed FILE COMPONENT: it is taken, with the lines that devlink shows meanwhile on a terminal
 flashed()
 {
@@ -105,6 +112,8 @@ run_test()
 	stuck update-chunk -5
 	stuck update-order -14
 	stuck flash -5
+	garbled write_chunk_req length=5000 "Invalid header"
+	info 26.11.00-001 26.11.00-001
 	# each component alone leaves the others as they are
 	flashed boot1.pldm boot1
 	flashed rom.pldm option-rom
@@ -120,6 +129,10 @@ has /tmp/info "running: fw 26.11.00-001 fw.commit openfbnic fw.bootloader 26.11.
 	guest_stop "$guest"
 	boot
 	info 26.11.00-001 27.01.02-003
+	# to the firmware the first of these has begun, and the next ones are too many; power ends it
+	garbled start_upgrade_resp error=-95 "Unsupported image"
+	garbled start_upgrade_resp error=-12 "Out of memory"
+	garbled start_upgrade_resp error=-19 "No matching device"
 	guest_stop "$guest"
 	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" power 0
 	boot
