@@ -11,6 +11,8 @@
  *	5  function reset, power, crash, hang, restart, link, module
  *	6  a well-formed header around the page's bytes: page, message id
  *	7  from now on it is the other host
+ *	8  messages to it are garbled: message, how, attribute, value (2), times
+ *	9  another fault: which, times
  *
  * Whatever it says, the firmware touches only its words and memory that is
  * there, comes back, and its queues stay within bounds (sanitizers see to the
@@ -152,11 +154,30 @@ static void wrap(struct fuzz_in *in)
 	put_le32(p, fuzz_byte(in) | 0x8000u | dwords << 16);
 }
 
+static void garble(struct fuzz_in *in)
+{
+	struct fw_garble g = { .msg = fw_msgs[fuzz_byte(in) % fw_msg_count].id };
+	uint32_t value;
+
+	g.how = fuzz_byte(in) % (FW_GARBLE_BYTES + 2);
+	g.attr = fuzz_byte(in) % TLV_IDS;
+	value = fuzz_byte(in);
+	g.value = (int16_t)(value | (uint32_t)fuzz_byte(in) << 8);
+	fw_set_garble(fw, &g, fuzz_byte(in));
+}
+
+static void fault(struct fuzz_in *in)
+{
+	enum fw_fault which = (enum fw_fault)(fuzz_byte(in) % FW_FAULTS);
+
+	fw_set_fault(fw, which, fuzz_byte(in));
+}
+
 static void deed(struct fuzz_in *in)
 {
 	unsigned int page, n;
 
-	switch (fuzz_byte(in) % 8) {
+	switch (fuzz_byte(in) % 10) {
 	case 0:
 		page = fuzz_byte(in) % MBX_WORDS;
 		host_writes(page, fuzz_u32(in));
@@ -186,6 +207,12 @@ static void deed(struct fuzz_in *in)
 	case 7:
 		w.at ^= 1;
 		break;
+	case 8:
+		garble(in);
+		break;
+	case 9:
+		fault(in);
+		break;
 	}
 }
 
@@ -210,6 +237,7 @@ size_t fuzz_seed(unsigned int i, uint8_t *b, size_t max)
 	static const uint8_t attrs[] = {	/* u32 0, u32 1, u32 2, u32 3: what most of them have */
 		0x00, 0, 8, 0, 0, 0, 0, 0, 0x01, 0, 8, 0, 1, 0, 0, 0, 0x02, 0, 8, 0, 4, 0, 0, 0, 0x03, 0, 8, 0, 4, 0, 0, 0,
 	};
+	const uint8_t garbled[] = { 8, (uint8_t)(2 * i), (uint8_t)(1 + i % 5), (uint8_t)(i % 7), (uint8_t)(40 * i), 2, 3 };
 	size_t n = 0;
 
 	if (i >= sizeof(ids))
@@ -218,6 +246,8 @@ size_t fuzz_seed(unsigned int i, uint8_t *b, size_t max)
 		b[n++] = 7;
 	b[n++] = 3;
 	b[n++] = 3;
+	memcpy(b + n, garbled, sizeof(garbled));
+	n += sizeof(garbled);
 	for (unsigned int k = 0; k < 15; k++) {
 		const uint8_t page[] = { 2, 0, (uint8_t)(1 + k % 7), 0x00, 0x10, 0 };
 
