@@ -65,6 +65,7 @@ guest_archive()
 
 	mkdir -p "$stage/guest" "$stage/usr/lib"
 	cp -rL "$lab_dir/in-guest/lib.sh" "$@" "$stage/guest/"
+	echo "patience=${OPENFBNIC_PATIENCE:-1}" >>"$stage/guest/lib.sh"
 	[ -z "${guest_root:-}" ] || cp "$lab_dir/in-guest/to-root" "$stage/guest/"
 	modules=${guest_modules:-$(dirname "$(kernel_path)")/modules}
 	[ ! -d "$modules/lib/modules" ] || cp -r "$modules/lib/modules" "$stage/usr/lib/"

@@ -28,10 +28,10 @@ pci_of()
 	basename "$(readlink -f "/sys/class/net/$1/device")"
 }
 
-# poll SECONDS COMMAND...: until it succeeds
+# poll SECONDS COMMAND...: until it succeeds; the seconds are multiplied as in lab/guest.sh
 poll()
 {
-	left=$(($1 * 10))
+	left=$(($1 * 10 * ${patience:-1}))
 	shift
 	until "$@"; do
 		left=$((left - 1))

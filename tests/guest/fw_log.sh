@@ -22,7 +22,7 @@ warm_to()
 
 	n=$(log_entries)
 	ask_card sensor 0 temp "$1" >/dev/null
-	for ((i = 0; i < 1000; i++)); do
+	for ((i = 0; i < 1000 * ${OPENFBNIC_PATIENCE:-1}; i++)); do
 		(($(log_entries) == n)) || return 0
 	done
 	fail "no line about $1 thousandths of a degree"
@@ -54,11 +54,11 @@ wrap_around()
 	local i
 
 	chat 12000
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 600 * ${OPENFBNIC_PATIENCE:-1}; i > 0; i--)); do
 		! chatted || break
 		sleep 0.1
 	done
-	((i < 600)) || fail "the driver did not take 12000 lines in a minute"
+	((i > 0)) || fail "the driver does not take 12000 lines"
 	warm_to 96000
 	in_guest 60 'last() { tail -n 1 /sys/kernel/debug/fbnic/*/fw_log | grep -q "sensor: temperature 96000"; }
 want "the last line" poll 20 last

@@ -49,7 +49,7 @@ in_step()
 {
 	local i good=0 worst=0
 
-	for ((i = 0; i < 600 && good < 20; i++)); do
+	for ((i = 0; i < 600 * ${OPENFBNIC_PATIENCE:-1} && good < 20; i++)); do
 		apart
 		if ((${d#-} < 1000)); then
 			good=$((good + 1))
