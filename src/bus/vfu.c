@@ -114,6 +114,11 @@ static void env_irq(void *ctx, unsigned int vector)
 	vu_irq(ctx, vector);
 }
 
+static bool env_irq_recall(void *ctx, unsigned int vector)
+{
+	return vu_irq_recall(ctx, vector);
+}
+
 void vu_env(struct vu *v, struct card_env *env)
 {
 	env->ctx = v;
@@ -121,6 +126,7 @@ void vu_env(struct vu *v, struct card_env *env)
 	env->dma_read = env_dma_read;
 	env->dma_write = env_dma_write;
 	env->irq = env_irq;
+	env->irq_recall = env_irq_recall;
 }
 
 void vu_lend(struct vu *v, void (*changed)(void *ctx), void *ctx)
@@ -225,6 +231,7 @@ static const char *const stat_names[VU_ST_COUNT] = {
 	[VU_ST_SENDS]		= "send_calls",
 	[VU_ST_IRQS]		= "interrupts",
 	[VU_ST_IRQS_LOST]	= "interrupts_lost",
+	[VU_ST_IRQS_RECALLED]	= "interrupts_recalled",
 	[VU_ST_DMA_MSGS]	= "dma_messages",
 	[VU_ST_DMA_TIMEOUTS]	= "dma_timeouts",
 };

@@ -51,7 +51,7 @@ struct vu_out {
 enum vu_counter {
 	VU_ST_CLIENTS, VU_ST_REFUSED, VU_ST_THROWN_OUT,
 	VU_ST_MSGS, VU_ST_REPLIES, VU_ST_ERRORS, VU_ST_ERRORS_UNSEEN, VU_ST_RECVS, VU_ST_SENDS,
-	VU_ST_IRQS, VU_ST_IRQS_LOST,
+	VU_ST_IRQS, VU_ST_IRQS_LOST, VU_ST_IRQS_RECALLED,
 	VU_ST_DMA_MSGS, VU_ST_DMA_TIMEOUTS,
 	VU_ST_COUNT
 };
@@ -126,6 +126,7 @@ int vu_write_multi(struct vu *v, struct vu_msg *m);
 uint32_t vu_irq_count(const struct vu *v, uint32_t index);
 int vu_set_irqs(struct vu *v, struct vu_msg *m);
 void vu_irq(struct vu *v, unsigned int vector);
+bool vu_irq_recall(struct vu *v, unsigned int vector);
 void vu_irq_sync(struct vu *v);			/* tells the card again which vectors are masked */
 void vu_irq_drop_all(struct vu *v);
 

@@ -15,6 +15,12 @@
  * 3, "err", would report a fatal error, upon which QEMU stops the guest: it is
  * never used, but QEMU prints a warning about devices that do not have it.
  *
+ * An eventfd keeps no order with the replies on the socket: QEMU reads it when its
+ * main loop comes to it, and a guest that has had a reply since can have masked the
+ * vector, freed the interrupt and asked for it again.  PCIe keeps that order, and
+ * drivers rely on it; so a message that is still in the eventfd when the guest
+ * masks its vector is taken back (card.h, irq_recall).
+ *
  * Writing to a descriptor that somebody gave us must neither block nor kill:
  * only anonymous inodes are taken (an eventfd is one; sockets, pipes and files
  * are not) and they are made non-blocking.  A full counter is no error, the
@@ -48,6 +54,17 @@ void vu_irq(struct vu *v, unsigned int vector)
 		v->stat[VU_ST_IRQS]++;
 	else
 		v->stat[VU_ST_IRQS_LOST]++;
+}
+
+/* What the client has not read of its eventfd yet is ours to read, too */
+bool vu_irq_recall(struct vu *v, unsigned int vector)
+{
+	uint64_t n;
+
+	if (v->irq_fd[vector] < 0 || read(v->irq_fd[vector], &n, sizeof(n)) != sizeof(n))
+		return false;
+	v->stat[VU_ST_IRQS_RECALLED]++;
+	return true;
 }
 
 bool vu_request_unplug(struct vu *v)

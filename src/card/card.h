@@ -68,6 +68,12 @@ struct card_env {
 
 	/* Sends MSI-X message @v (0 .. vectors-1); all masking has been done */
 	void (*irq)(void *ctx, unsigned int v);
+	/*
+	 * Takes message @v back, if it has been sent and the host has not got it: true.
+	 * On a PCIe link a message is never overtaken by the completion of a later read;
+	 * for a transport that can't promise that.  May be NULL: it can.
+	 */
+	bool (*irq_recall)(void *ctx, unsigned int v);
 
 	/* Nanoseconds on a clock that never goes back */
 	uint64_t (*now)(void *ctx);

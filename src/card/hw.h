@@ -73,6 +73,7 @@ void intr_run(struct card *c);				/* timers that are due */
 
 void msix_reset(struct card *c);
 void msix_send(struct card *c, unsigned int v);
+bool msix_recall(struct card *c, unsigned int v);	/* the message has not reached the host and never will */
 uint32_t msix_read(struct card *c, uint32_t off);
 void msix_write(struct card *c, uint32_t off, uint32_t val);
 void msix_update(struct card *c);			/* enable or function mask changed */

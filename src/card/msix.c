@@ -39,6 +39,11 @@ void msix_send(struct card *c, unsigned int v)
 	deliver(c, v);
 }
 
+bool msix_recall(struct card *c, unsigned int v)
+{
+	return v < c->cfg.vectors && c->env.irq_recall && c->env.irq_recall(c->env.ctx, v);
+}
+
 static void flush_vector(struct card *c, unsigned int v)
 {
 	if ((c->msix.pending[v / 64] >> v % 64 & 1) && vector_open(c, v))

@@ -58,6 +58,7 @@ struct host_inproc {
 	uint64_t	irqs_total;
 	uint64_t	bugs;			/* guest_bug traces */
 	bool		verbose;		/* traces go to stderr */
+	bool		late;			/* interrupts arrive when they are taken, not before */
 };
 
 /* @mem_size a multiple of 4096 */

@@ -133,6 +133,16 @@ static void env_irq(void *ctx, unsigned int v)
 	ip->irqs_total++;
 }
 
+static bool env_irq_recall(void *ctx, unsigned int v)
+{
+	struct host_inproc *ip = ctx;
+	bool there = ip->late && ip->irqs[v];
+
+	if (there)
+		ip->irqs[v] = 0;
+	return there;
+}
+
 static uint64_t env_now(void *ctx)
 {
 	return ip_now(ctx);
@@ -157,7 +167,8 @@ struct host_inproc *host_new_inproc(const struct card_config *cfg, size_t mem_si
 	struct host_inproc *ip = calloc(1, sizeof(*ip));
 	struct card_env env = {
 		.ctx = ip, .dma_map = env_dma_map, .dma_read = env_dma_read,
-		.dma_write = env_dma_write, .irq = env_irq, .now = env_now, .trace = env_trace,
+		.dma_write = env_dma_write, .irq = env_irq, .irq_recall = env_irq_recall, .now = env_now,
+		.trace = env_trace,
 	};
 	void *mem;
 

@@ -74,6 +74,8 @@ void card_bar_write(struct card *c, unsigned int bar, uint32_t off, uint32_t val
 			c->bar0[FAKE_LEN / 4]);
 	if (off == FAKE_IRQ)
 		raise_irq(c, val);
+	if (off == FAKE_RECALL && val < c->vectors)
+		c->bar0[FAKE_RESULT / 4] = c->env.irq_recall(c->env.ctx, val);
 }
 
 uint32_t card_cfg_read(struct card *c, uint32_t off, unsigned int len)

@@ -16,6 +16,7 @@ enum {				/* BAR0 offsets with a meaning; others just store */
 	FAKE_DMA	= 0x10c,	/* write 1: memory to fake.buf, 2: back */
 	FAKE_RESULT	= 0x110,	/* 0 or errno of the last DMA */
 	FAKE_IRQ	= 0x114,	/* write: raises that vector if it is not masked */
+	FAKE_RECALL	= 0x118,	/* write: takes that vector's message back; FAKE_RESULT: 1 if that could be */
 };
 
 struct card {

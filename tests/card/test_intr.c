@@ -103,6 +103,50 @@ static void rearm_unmasks_and_sets_timeouts(void **state)
 	assert_int_equal(csr_rd(h, CSR_INTR_CQ_REARM + 4 * 5), 0);
 }
 
+/*
+ * Who masks a vector and has read something since gets no message of before: as with fbnic_napi_disable(),
+ * free_irq(), and request_irq() for another.  The event is not lost.
+ */
+static void masking_overtakes_what_is_on_its_way(void **state)
+{
+	struct host *h = *state;
+
+	host_inproc(h)->late = true;
+	wr_bit(h, CSR_INTR_MASK_CLEAR, 5);
+	wr_bit(h, CSR_INTR_MASK_CLEAR, 6);
+	wr_bit(h, CSR_INTR_SET, 5);
+	wr_bit(h, CSR_INTR_SET, 6);
+	wr_bit(h, CSR_INTR_MASK_SET, 5);
+	assert_int_equal(rd_bit(h, CSR_INTR_MASK, 5), 1);
+	assert_int_equal(rd_bit(h, CSR_INTR_STATUS, 5), 1);
+	assert_int_equal(host_irq_take(h, 5), 0);
+	assert_int_equal(host_irq_take(h, 6), 1);
+	/* it comes when the vector is unmasked, once; or not, if it was cleared */
+	wr_bit(h, CSR_INTR_MASK_CLEAR, 5);
+	assert_int_equal(host_irq_take(h, 5), 1);
+	assert_int_equal(rd_bit(h, CSR_INTR_STATUS, 5), 0);
+	wr_bit(h, CSR_INTR_MASK_CLEAR, 5);
+	wr_bit(h, CSR_INTR_SET, 5);
+	wr_bit(h, CSR_INTR_MASK_SET, 5);
+	wr_bit(h, CSR_INTR_CLEAR, 5);
+	wr_bit(h, CSR_INTR_MASK_CLEAR, 5);
+	assert_int_equal(host_irq_take(h, 5), 0);
+
+	/* the firmware's vector, whose status the host clears by itself: it has seen it */
+	csr_wr(h, CSR_INTR_SW_AC_MODE, ~1u);
+	csr_wr(h, CSR_INTR_MASK_CLEAR, 1);
+	card_fw_irq(host_inproc(h)->card);
+	csr_wr(h, CSR_INTR_CLEAR, 1);
+	csr_wr(h, CSR_INTR_MASK_SET, 1);
+	assert_int_equal(rd_bit(h, CSR_INTR_STATUS, 0), 0);
+	assert_int_equal(host_irq_take(h, 0), 0);
+	card_fw_irq(host_inproc(h)->card);
+	csr_wr(h, CSR_INTR_MASK_SET, 1);
+	assert_int_equal(rd_bit(h, CSR_INTR_STATUS, 0), 1);
+	csr_wr(h, CSR_INTR_MASK_CLEAR, 1);
+	assert_int_equal(host_irq_take(h, 0), 1);
+}
+
 static void msix_mask_keeps_it_pending(void **state)
 {
 	struct host *h = *state;
@@ -187,7 +231,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(driver_msix_selftest), T(vector_0_status_stays_until_cleared),
-		T(rearm_unmasks_and_sets_timeouts), T(msix_mask_keeps_it_pending), T(msix_table_masks_too),
+		T(rearm_unmasks_and_sets_timeouts), T(masking_overtakes_what_is_on_its_way),
+		T(msix_mask_keeps_it_pending), T(msix_table_masks_too),
 		T(function_mask_holds_all_back), T(vector_beyond_the_table_is_a_guest_bug),
 		T(link_interrupt_needs_its_route_and_its_mask),
 	};

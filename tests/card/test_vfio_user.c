@@ -178,6 +178,32 @@ static void irqs_in_several_messages(void **state)
 	host_free(h);
 }
 
+/* What is in an eventfd and was not read has not arrived */
+static void messages_are_taken_back(void **state)
+{
+	struct host *h = connect_host();
+
+	(void)state;
+	h->ops->irq_enable(h, 0, 3, true);
+	host_wr(h, 0, FAKE_IRQ, 1);
+	host_wr(h, 0, FAKE_IRQ, 1);
+	host_wr(h, 0, FAKE_IRQ, 2);
+	host_wr(h, 0, FAKE_RECALL, 1);
+	assert_int_equal(host_rd(h, 0, FAKE_RESULT), 1);
+	assert_int_equal(host_irq_take(h, 1), 0);
+	assert_int_equal(host_irq_take(h, 2), 1);
+	host_wr(h, 0, FAKE_RECALL, 1);			/* nothing left */
+	assert_int_equal(host_rd(h, 0, FAKE_RESULT), 0);
+	host_wr(h, 0, FAKE_RECALL, 2);			/* arrived */
+	assert_int_equal(host_rd(h, 0, FAKE_RESULT), 0);
+	host_wr(h, 0, FAKE_RECALL, 5);			/* has no trigger */
+	assert_int_equal(host_rd(h, 0, FAKE_RESULT), 0);
+	host_wr(h, 0, FAKE_IRQ, 1);
+	assert_int_equal(host_irq_wait(h, 1, 1000000000), 1);
+	assert_int_equal(rig_stat(&R, "interrupts_recalled"), 1);
+	host_free(h);
+}
+
 static void mask_unmask_and_loopback(void **state)
 {
 	struct vu_irq_set s = { 24, VU_DATA_BOOL | VU_ACTION_TRIGGER, VU_IRQ_MSIX, 2, 4 };
@@ -480,6 +506,7 @@ int main(void)
 		T(write_multi),
 		T(infos),
 		T(irqs_in_several_messages),
+		T(messages_are_taken_back),
 		T(mask_unmask_and_loopback),
 		T(trigger_fds_are_checked),
 		T(unplug_request),

@@ -251,7 +251,9 @@ int tx_setup(void **state)
 {
 	static const struct card_config cfg = { .mac = { 2, 0x11, 0x22, 0x33, 0x44, 0x55 }, .queues = 2, .vectors = 8 };
 	struct rig *r = calloc(1, sizeof(*r));
-	struct card_env env = { r, env_map, env_read, env_write, env_irq, env_now, NULL };
+	struct card_env env = {
+		.ctx = r, .dma_map = env_map, .dma_read = env_read, .dma_write = env_write, .irq = env_irq, .now = env_now,
+	};
 	unsigned int i;
 
 	r->mem = aligned_alloc(4096, END - BASE);
