@@ -39,7 +39,7 @@ run_test()
 {
 	local i
 
-	trap 'ask_card sensor 0 auto; ask_card otp 0 0; ask_card fault 0 dump 0; ask_card fault 0 dump-read 0' EXIT
+	trap 'ask_card trace 0 none; ask_card sensor 0 auto; ask_card otp 0 0; ask_card fault 0 dump 0; ask_card fault 0 dump-read 0' EXIT
 	in_guest 60 '
 i=$(nic) p=pci/$(pci_of "$(nic)")
 ip link set "$i" up
@@ -80,7 +80,9 @@ devlink health show "$p" | sed -n "/reporter fw/,/reporter otp/s/.*error \([0-9]
 	ask_card fault 0 dump-read
 	no_dump "No data for core dump chunk .1/2."
 
-	in_guest 60 'fw_may_crash "$(nic)"'
+	ask_card trace 0 fw		# for whoever has to find out why the driver does not see it
+	in_guest 60 'fw_may_crash "$(nic)"; cat /proc/uptime
+devlink health diagnose "pci/$(pci_of "$(nic)")" reporter fw'
 	ask_card otp 0 1
 	ask_card fw 0 crash
 	in_guest 60 'p=pci/$(pci_of "$(nic)")
