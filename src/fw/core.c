@@ -154,6 +154,7 @@ void fw_host_gone(struct fw_host *h)
 	h->caps_sent = false;
 	memset(&h->sync, 0, sizeof(h->sync));
 	owner_forget(h);
+	beat_forget(h);
 	update_forget(h);
 	log_stop(h);
 	bmc_table(h);
@@ -238,6 +239,7 @@ static void host_timer(struct fw_host *h, uint64_t now)
 	static void (*const act[HOST_SLOT_COUNT])(struct fw_host *h) = {
 		[HOST_SLOT_LOG] = log_timer,
 		[HOST_SLOT_OWNER] = owner_timer,
+		[HOST_SLOT_BEAT] = beat_timer,
 	};
 
 	for (unsigned int i = 0; i < HOST_SLOT_COUNT; i++) {

@@ -37,6 +37,7 @@ enum fw_slot {				/* what may wait for the clock */
 enum host_slot {			/* the same, of each host */
 	HOST_SLOT_LOG,
 	HOST_SLOT_OWNER,
+	HOST_SLOT_BEAT,
 	HOST_SLOT_COUNT
 };
 
@@ -107,6 +108,8 @@ struct fw_host {
 	bool			host_owns;
 	unsigned int		owner_owed;		/* answers to ownership requests not sent yet */
 	uint32_t		speed;			/* cfg's, until the host sets another */
+	bool			reborn;			/* the driver has known another life of ours, and not heard of this one */
+	unsigned int		beats_owed;		/* answers to heartbeats not sent yet */
 	bool			link_known, link_up;	/* nobody tells how it was at boot */
 	struct fw_mac_sync	sync;
 	bool			caps_sent;		/* to the driver that is here */
@@ -181,6 +184,7 @@ void fw_host_gone(struct fw_host *h);
 /* mbx.c */
 void mbx_reset(struct fw_host *h);
 void mbx_find_heads(struct fw_host *h);
+bool mbx_in_use(struct fw_host *h);	/* a driver has been at the Tx ring */
 void mbx_wake(struct fw_host *h);		/* looks at both rings when left */
 void mbx_send(struct fw_host *h, const void *msg, size_t len);
 void mbx_flush(struct fw_host *h);	/* sends what can be sent */
@@ -236,6 +240,8 @@ int fw_send_caps(struct fw_host *h);
 void fw_tell_caps(struct fw *fw, const struct fw_host *but);	/* to all drivers that are here; NULL: all */
 void owner_timer(struct fw_host *h);
 void owner_forget(struct fw_host *h);
+void beat_timer(struct fw_host *h);
+void beat_forget(struct fw_host *h);
 int fw_on_test(struct fw_host *h, const struct fw_in *in);
 int fw_on_host_cap(struct fw_host *h, const struct fw_in *in);
 int fw_on_ownership(struct fw_host *h, const struct fw_in *in);

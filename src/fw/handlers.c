@@ -19,6 +19,7 @@
 #include "mem.h"
 
 #define OWNER_DELAY	10000000u	/* ns */
+#define BEAT_DELAY	10000000u
 
 void fw_reply(struct fw_host *h, struct fw_out *o, enum fw_msg_id id)
 {
@@ -172,14 +173,44 @@ int fw_on_ownership(struct fw_host *h, const struct fw_in *in)
 	return 0;
 }
 
-int fw_on_heartbeat(struct fw_host *h, const struct fw_in *in)
+void beat_timer(struct fw_host *h)
 {
 	struct fw_out o;
 
+	for (; h->beats_owed; h->beats_owed--) {
+		fw_reply(h, &o, MSG_HEARTBEAT_RESP);
+		out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(h->fw));
+		fw_send(h, &o);
+	}
+}
+
+void beat_forget(struct fw_host *h)
+{
+	h->beats_owed = 0;
+	h->reborn = false;
+	host_defer(h, HOST_SLOT_BEAT, FW_NEVER);
+}
+
+/*
+ * The driver sends the request first and then notes which uptime it knows
+ * (fbnic_fw_xmit_heartbeat_message()); with an answer that comes in between it
+ * compares the new one with itself.  Where that would hide from it that we have
+ * crashed, in the first answer of a life that is not the first it knows, we
+ * take our time, as a firmware that has just booted does.
+ */
+int fw_on_heartbeat(struct fw_host *h, const struct fw_in *in)
+{
+	bool late = h->reborn || h->beats_owed;
+
 	(void)in;
-	fw_reply(h, &o, MSG_HEARTBEAT_RESP);
-	out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(h->fw));
-	fw_send(h, &o);
+	if (h->beats_owed >= MBX_DESCS)
+		return -FW_EBUSY;
+	h->beats_owed++;
+	if (!late)
+		beat_timer(h);
+	else if (h->reborn)
+		host_defer(h, HOST_SLOT_BEAT, h->fw->env.now(h->fw->env.ctx) + BEAT_DELAY);
+	h->reborn = false;
 	sensors_check(h->fw);
 	return 0;
 }

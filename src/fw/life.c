@@ -97,6 +97,7 @@ static void become_ready(struct fw *fw)
 	bmc_boot(fw);
 	EACH_HOST(fw, h) {
 		mbx_find_heads(h);
+		h->reborn = mbx_in_use(h);
 		if (h->missed)
 			mbx_wake(h);
 		h->missed = false;
@@ -141,6 +142,7 @@ static void host_forget(struct fw_host *h)
 	h->caps_sent = false;
 	h->tables_ours = false;
 	owner_forget(h);
+	beat_forget(h);
 	memset(&h->sync, 0, sizeof(h->sync));
 	update_forget(h);
 	log_stop(h);

@@ -464,6 +464,15 @@ void mbx_find_heads(struct fw_host *h)
 	}
 }
 
+bool mbx_in_use(struct fw_host *h)
+{
+	uint32_t any = 0;
+
+	for (unsigned int d = 0; d < MBX_DESCS; d++)
+		any |= lo_read(h, RING_TX, d);
+	return any;
+}
+
 void mbx_wake(struct fw_host *h)
 {
 	h->again[RING_RX] = true;

@@ -422,7 +422,7 @@ static void a_crash_is_everybody_s_and_a_dump_one_host_s(void **st)
 		DRV_SEND(f[i], 0x00018014);
 		assert_int_equal(drv_reap(f[i]), 0);	/* not now */
 	}
-	fake_sleep(f[0], 1001 * MS);
+	fake_sleep(f[0], 1011 * MS);
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(drv_reap(f[i]), 1);
 		assert_int_equal(drain(f[i]), 1);
@@ -587,6 +587,7 @@ static void a_hung_firmware_hears_all_hosts_afterwards(void **st)
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(drv_reap(f[i]), 0);
 	fw_restart(f[0]->fw);
+	fake_sleep(f[0], 10 * MS);
 	for (unsigned int i = 0; i < 4; i++) {
 		assert_int_equal(drv_reap(f[i]), i + 1);
 		assert_int_equal(drain(f[i]), i + 1);

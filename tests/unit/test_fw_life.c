@@ -97,11 +97,13 @@ static void a_crash_is_survived_at_every_head(void **st)
 		fake_sleep(f, 2 * MS);
 		assert_true(fw_ready(f->fw));
 		assert_int_equal(drv_reap(f), 2);
+		assert_int_equal(drv_recv(f, b), 0);
+		fake_sleep(f, 10 * MS);
 		drv_expect(f, 0x15, &in, b);
-		assert_int_equal(tlv_uint(&in.a[0]), 1);	/* went back: how the driver finds out */
+		assert_int_equal(tlv_uint(&in.a[0]), 11);	/* went back: how the driver finds out */
 		drv_expect(f, 0x15, &in, b);
 		assert_int_equal(drv_recv(f, b), 0);
-		assert_true(heartbeat(f) >= 1);
+		assert_true(heartbeat(f) >= 11);
 		assert_int_equal(fw_counter(f->fw, FWC_CRASHES), 1);
 		assert_int_equal(fake_refusals(f), 0);
 		fake_free(f);
@@ -127,6 +129,7 @@ static void heads_are_found_with_replies_not_yet_read(void **st)
 		assert_int_equal(fw_restart(f->fw), 0);
 		DRV_SEND(f, 0x00018014);
 		assert_int_equal(drv_reap(f), 1);
+		fake_sleep(f, 10 * MS);
 		for (unsigned int i = 0; i <= before; i++)
 			drv_expect(f, 0x15, &in, b);
 		assert_int_equal(drv_recv(f, b), 0);
@@ -313,7 +316,51 @@ static void without_flash_it_runs_what_it_has(void **st)
 	assert_int_equal(drv_flash_start(f, 1, 1000), -FW_EOPNOTSUPP);
 	fw_crash(f->fw, "test");
 	fake_sleep(f, 1001 * MS);
+	DRV_SEND(f, 0x00018014);
+	fake_sleep(f, 10 * MS);
+	drv_expect(f, 0x15, &in, b);
 	heartbeat(f);
+	fake_free(f);
+}
+
+/*
+ * The driver notes the uptime that it knows only when its request is on its way: the answer that tells of
+ * another life must not be faster.  Others may; and who goes meanwhile gets none.
+ */
+static void the_first_answer_of_another_life_takes_its_time(void **st)
+{
+	struct fake *f = fake_new();
+	struct fw_in in;
+	uint8_t b[4096];
+
+	(void)st;
+	drv_open(f);
+	fake_sleep(f, 5000 * MS);
+	assert_int_equal(heartbeat(f), 5001);			/* the first life it knows */
+	for (unsigned int round = 0; round < 3; round++) {
+		assert_int_equal(fw_restart(f->fw), 0);
+		for (unsigned int i = 0; i < 2; i++) {
+			DRV_SEND(f, 0x00018014);
+			assert_int_equal(drv_reap(f), 1);
+			fake_sleep(f, 4 * MS);
+			assert_int_equal(drv_recv(f, b), 0);
+		}
+		fake_sleep(f, 2 * MS);
+		for (unsigned int i = 0; i < 2; i++) {
+			drv_expect(f, 0x15, &in, b);
+			assert_int_equal(tlv_uint(&in.a[0]), 11);
+		}
+		assert_int_equal(heartbeat(f), 11);
+	}
+
+	assert_int_equal(fw_restart(f->fw), 0);
+	DRV_SEND(f, 0x00018014);
+	drv_close(f);
+	drv_open(f);
+	fake_sleep(f, 100 * MS);
+	assert_int_equal(drv_recv(f, b), 0);
+	assert_int_equal(heartbeat(f), 101);
+	assert_int_equal(f->timer, FW_NEVER);
 	fake_free(f);
 }
 
@@ -330,6 +377,7 @@ int main(void)
 		cmocka_unit_test(garbage_in_flash_boots),
 		cmocka_unit_test(a_forged_directory_boots),
 		cmocka_unit_test(without_flash_it_runs_what_it_has),
+		cmocka_unit_test(the_first_answer_of_another_life_takes_its_time),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
