@@ -20,7 +20,6 @@
 
 #define MAX_MS		3600000
 #define MAX_RATE	1000000000
-#define MAX_FAULTS	1000000
 
 struct json_object *control_error(const char *fmt, ...)
 {
@@ -188,8 +187,8 @@ struct json_object *control_fault(struct unit *u, char **args)
 		;
 	if (i == FW_FAULTS)
 		return control_error("fault: there is no fault \"%s\"; \"fault CARD\" lists them", args[0]);
-	if (args[1] && !control_number(args[1], 0, MAX_FAULTS, &times))
-		return control_error("fault: a number up to %d is wanted", MAX_FAULTS);
+	if (args[1] && !control_number(args[1], 0, CONTROL_FAULTS, &times))
+		return control_error("fault: a number up to %d is wanted", CONTROL_FAULTS);
 	return control_told(fw_home_set_fault(fw_of(u), (enum fw_fault)i, (uint32_t)times));
 }
 

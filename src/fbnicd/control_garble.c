@@ -9,20 +9,18 @@
  *	ATTRIBUTE=N		a number, or a flag: 0 or 1
  *	ATTRIBUTE.bytes=N	cut, or filled with zeros
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "../fw/err.h"
 #include "../fw/msg.h"
 #include "../homes/fw_home.h"
 #include "control_int.h"
 #include "package.h"
 #include "unit.h"
-
-#define MAX_TIMES	1000000
 
 static const struct msg_def *message(const char *name)
 {
@@ -65,6 +63,7 @@ static struct json_object *parse(const struct msg_def *def, char *change, struct
 {
 	char *value = strchr(change, '='), *dot = strchr(change, '.');
 	const struct tlv_attr *a;
+	bool none;
 	long n = 0;
 
 	if (!strcmp(change, "fails")) {
@@ -74,13 +73,14 @@ static struct json_object *parse(const struct msg_def *def, char *change, struct
 	if (!value)
 		return control_error("garble: fails or NAME=VALUE is wanted, not \"%s\"", change);
 	*value++ = '\0';
-	if (strcmp(value, "none") && !control_number(value, INT32_MIN, INT32_MAX, &n))
+	none = !strcmp(value, "none");
+	if (!none && !control_number(value, INT32_MIN, INT32_MAX, &n))
 		return control_error("garble: none or a number of 32 bits is wanted, not \"%s\"", value);
 	g->value = (int32_t)n;
 
 	a = attribute(def, change, strlen(change));
 	if (a)
-		g->how = strcmp(value, "none") ? FW_GARBLE_VALUE : FW_GARBLE_DROP;
+		g->how = none ? FW_GARBLE_DROP : FW_GARBLE_VALUE;
 	else if (!strcmp(change, "id"))
 		g->how = FW_GARBLE_ID;
 	else if (!strcmp(change, "dwords"))
@@ -89,7 +89,7 @@ static struct json_object *parse(const struct msg_def *def, char *change, struct
 		g->how = FW_GARBLE_BYTES;
 	else
 		return no_attribute(def, change);
-	if (!strcmp(value, "none") && g->how != FW_GARBLE_DROP)
+	if (none && g->how != FW_GARBLE_DROP)
 		return control_error("garble: a number is wanted for %s", change);
 	g->attr = a ? a->id : 0;
 	return NULL;
@@ -109,12 +109,12 @@ struct json_object *control_garble(struct unit *u, char **args)
 	bad = parse(def, args[1], &g);
 	if (bad)
 		return bad;
-	if (args[2] && !control_number(args[2], 0, MAX_TIMES, &times))
-		return control_error("garble: a number of times up to %d is wanted, not \"%s\"", MAX_TIMES, args[2]);
+	if (args[2] && !control_number(args[2], 0, CONTROL_FAULTS, &times))
+		return control_error("garble: a number of times up to %d is wanted, not \"%s\"", CONTROL_FAULTS, args[2]);
 	err = fw_home_set_garble(package_fw(unit_package(u)), &g, (uint32_t)times);
-	if (err == -FW_EINVAL && !(def->dir & MSG_TO_HOST))
+	if (err == -EINVAL && !(def->dir & MSG_TO_HOST))
 		return control_error("garble: %s is the driver's; it can fail, nothing else", def->name);
-	if (err == -FW_EINVAL)
+	if (err == -EINVAL)
 		return control_error("garble: that can't be done to %s of %s", args[1], def->name);
 	return control_told(err);
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CONTROL_FAULTS	1000000		/* of a kind, at most */
+
 struct json_object;
 struct package;
 struct unit;

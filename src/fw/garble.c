@@ -44,15 +44,15 @@ static bool attr_ok(const struct fw_garble *g, const struct tlv_attr *a)
 int fw_garble_check(const struct fw_garble *g)
 {
 	const struct msg_def *def = msg_find(g->msg, MSG_TO_FW | MSG_TO_HOST);
-	bool ok = false;
+	bool ok;
 
 	if (!def)
 		return -FW_ENOENT;
 	if (g->how == FW_GARBLE_FAIL)
-		ok = true;
-	else if (!(def->dir & MSG_TO_HOST))
-		ok = false;
-	else if (g->how == FW_GARBLE_ID)
+		return 0;
+	if (!(def->dir & MSG_TO_HOST))
+		return -FW_EINVAL;
+	if (g->how == FW_GARBLE_ID)
 		ok = within(g->value, (int32_t)D_MASK(TLV_HEADER_TYPE));
 	else if (g->how == FW_GARBLE_DWORDS)
 		ok = within(g->value, 0xffff);
@@ -88,10 +88,13 @@ static size_t attr_at(const uint8_t *p, size_t len, unsigned int id)
 	return 0;
 }
 
-static size_t attr_cut(uint8_t *p, size_t len, size_t at)
+/* Without that attribute, if it is there */
+static size_t attr_cut(uint8_t *p, size_t len, unsigned int id)
 {
-	size_t size = attr_size(p + at);
+	size_t at = attr_at(p, len, id), size = at ? attr_size(p + at) : 0;
 
+	if (!at)
+		return len;
 	for (size_t i = at; i + size < len; i++)
 		p[i] = p[i + size];
 	return len - size;
@@ -118,12 +121,10 @@ static void header_set(uint8_t *p, uint32_t id, uint32_t dwords)
 
 static size_t attr_value(uint8_t *p, size_t len, const struct tlv_attr *a, int32_t value)
 {
-	size_t at = attr_at(p, len, a->id);
 	uint64_t v = (uint64_t)(int64_t)value;
 	uint8_t b[NUMBER_MAX];
 
-	if (at)
-		len = attr_cut(p, len, at);
+	len = attr_cut(p, len, a->id);
 	if (a->type == TLV_FLAG)
 		return value ? attr_put(p, len, a->id, NULL, 0, 0) : len;
 	put_le32(b, (uint32_t)v);
@@ -138,20 +139,19 @@ static size_t attr_bytes(uint8_t *p, size_t len, unsigned int id, size_t n)
 	if (!at)
 		return attr_put(p, len, id, NULL, 0, n);
 	len = attr_put(p, len, id, p + at + TLV_HDR, tlv_hdr_get(p + at).len - TLV_HDR, n);
-	return attr_cut(p, len, at);
+	return attr_cut(p, len, id);		/* the first of the two */
 }
 
 static size_t change(const struct fw_garble *g, uint8_t *p, size_t len)
 {
 	const struct msg_def *def = msg_find(g->msg, MSG_TO_HOST);
-	size_t at = attr_at(p, len, g->attr);
 
 	if (g->how == FW_GARBLE_VALUE)
 		len = attr_value(p, len, tlv_find(&def->attrs, g->attr), g->value);
 	else if (g->how == FW_GARBLE_BYTES)
 		len = attr_bytes(p, len, g->attr, (size_t)g->value);
-	else if (g->how == FW_GARBLE_DROP && at)
-		len = attr_cut(p, len, at);
+	else if (g->how == FW_GARBLE_DROP)
+		len = attr_cut(p, len, g->attr);
 	header_set(p, g->how == FW_GARBLE_ID ? (uint32_t)g->value : g->msg,
 		   g->how == FW_GARBLE_DWORDS ? (uint32_t)g->value : (uint32_t)len / 4);
 	return len;

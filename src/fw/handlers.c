@@ -125,16 +125,21 @@ int fw_on_host_cap(struct fw_host *h, const struct fw_in *in)
 	return fw_send_caps(h);
 }
 
-/* Answers all ownership requests that wait for it */
-void owner_timer(struct fw_host *h)
+/* Answers all requests that wait for our uptime */
+static void tell_uptime(struct fw_host *h, unsigned int *owed, enum fw_msg_id id, unsigned int attr)
 {
 	struct fw_out o;
 
-	for (; h->owner_owed; h->owner_owed--) {
-		fw_reply(h, &o, MSG_OWNERSHIP_RESP);
-		out_uint(&o, OWN_TIME, fw_uptime_ms(h->fw));
+	for (; *owed; (*owed)--) {
+		fw_reply(h, &o, id);
+		out_uint(&o, attr, fw_uptime_ms(h->fw));
 		fw_send(h, &o);
 	}
+}
+
+void owner_timer(struct fw_host *h)
+{
+	tell_uptime(h, &h->owner_owed, MSG_OWNERSHIP_RESP, OWN_TIME);
 }
 
 void owner_forget(struct fw_host *h)
@@ -175,13 +180,7 @@ int fw_on_ownership(struct fw_host *h, const struct fw_in *in)
 
 void beat_timer(struct fw_host *h)
 {
-	struct fw_out o;
-
-	for (; h->beats_owed; h->beats_owed--) {
-		fw_reply(h, &o, MSG_HEARTBEAT_RESP);
-		out_uint(&o, HEARTBEAT_UPTIME, fw_uptime_ms(h->fw));
-		fw_send(h, &o);
-	}
+	tell_uptime(h, &h->beats_owed, MSG_HEARTBEAT_RESP, HEARTBEAT_UPTIME);
 }
 
 void beat_forget(struct fw_host *h)
@@ -200,16 +199,14 @@ void beat_forget(struct fw_host *h)
  */
 int fw_on_heartbeat(struct fw_host *h, const struct fw_in *in)
 {
-	bool late = h->reborn || h->beats_owed;
-
 	(void)in;
 	if (h->beats_owed >= MBX_DESCS)
 		return -FW_EBUSY;
 	h->beats_owed++;
-	if (!late)
-		beat_timer(h);
-	else if (h->reborn)
+	if (h->reborn)
 		host_defer(h, HOST_SLOT_BEAT, h->fw->env.now(h->fw->env.ctx) + BEAT_DELAY);
+	else if (h->deadline[HOST_SLOT_BEAT] == FW_NEVER)
+		beat_timer(h);
 	h->reborn = false;
 	sensors_check(h->fw);
 	return 0;

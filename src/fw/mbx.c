@@ -278,6 +278,7 @@ static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 	struct fw_event ev = { .kind = FW_EV_OUT, .ring = RING_RX, .desc = d };
 	struct desc done = { .lo = (v.lo & D_ADDR_LO) | D_HOST | D_FW, .hi = v.hi & D_ADDR_HI };
 	int why = -1;
+	bool sent;
 
 	if (!len)
 		return;
@@ -293,21 +294,22 @@ static void rx_one(struct fw_host *h, unsigned int d, struct desc v)
 		why = FWR_RX_FAULT;
 	h->log_sent = log_sent;
 
-	if (why >= 0 || !len)
-		done.lo |= D_ERR;
-	else
+	sent = why < 0 && len;
+	if (sent)
 		done.hi |= D_EOM | (uint32_t)len << D_LEN_SHIFT;
+	else
+		done.lo |= D_ERR;
 	if (!desc_swap(h, RING_RX, d, v.lo, done)) {
 		host_refuse(h, FWR_TX_TAKEN, &ev);
 		return;
 	}
 	if (why >= 0) {
 		host_refuse(h, (enum fw_refusal)why, &ev);
-	} else if (len) {
+	} else if (sent) {
 		h->counter[FWC_MSG_OUT]++;
 		host_event(h, &ev);
 	}
-	dump_note(h, ev.msg, len, MSG_TO_HOST, why < 0 && len ? 0 : -FW_EIO);
+	dump_note(h, ev.msg, len, MSG_TO_HOST, sent ? 0 : -FW_EIO);
 	advance(h, RING_RX);
 	h->want_irq = true;
 }
