@@ -66,7 +66,7 @@ dmesg -c >/dev/null'
 # stuck FAULT ERROR: the firmware does not do it, the driver names the error, all is as it was
 stuck()
 {
-	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" fault 0 "$1" || fail "fbnicctl fault $1"
+	ask_card fault 0 "$1" || fail "fbnicctl fault $1"
 	refused good.pldm "error: $2\\)"
 	info 26.11.00-001 26.11.00-001
 }
@@ -74,7 +74,7 @@ stuck()
 # garbled MESSAGE CHANGE REGEX: flash fails of a message that is not what it should be
 garbled()
 {
-	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" garble 0 "$1" "$2" || fail "fbnicctl garble $1 $2"
+	ask_card garble 0 "$1" "$2" || fail "fbnicctl garble $1 $2"
 	refused good.pldm "$3"
 }
 
@@ -134,7 +134,7 @@ has /tmp/info "running: fw 26.11.00-001 fw.commit openfbnic fw.bootloader 26.11.
 	garbled start_upgrade_resp error=-12 "Out of memory"
 	garbled start_upgrade_resp error=-19 "No matching device"
 	guest_stop "$guest"
-	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" power 0
+	ask_card power 0
 	boot
 	info 27.01.02-003 27.01.02-003
 
@@ -153,7 +153,7 @@ want "the update is under way" poll 30 grep -q "Flashing" /tmp/said'
 	in_guest 120 'devlink dev flash "pci/$(pci_of "$(nic)")" file newer.pldm >/tmp/said 2>&1 ||
 		{ cat /tmp/said; bad "newer.pldm"; }'
 	guest_stop "$guest"
-	"${FBNICCTL:-$here/../../build/fbnicctl}" "$work/card/control" power 0
+	ask_card power 0
 	boot
 	info 29.00.00-001 29.00.00-001
 	refused good.pldm "No matching record"

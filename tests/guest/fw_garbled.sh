@@ -56,33 +56,23 @@ want "the next line" poll 10 next'
 	struck 1
 }
 
-driver_goes()
-{
-	in_guest 20 'i=$(nic) p=$(pci_of "$(nic)"); echo "$p" >/run/pci
-ip link set "$i" down
-echo "$p" >/sys/bus/pci/drivers/fbnic/unbind
-dmesg -c >/dev/null'
-}
-
-# driver_comes [REGEX]: it takes the card, and the kernel says that
-driver_comes()
-{
-	in_guest 40 'echo "$(cat /run/pci)" >/sys/bus/pci/drivers/fbnic/bind
-want "an interface" poll 20 has_nics 1
-dmesg >/tmp/said
-grep -v "fbnic:0" /tmp/said || true
-[ -z "'"${1:-}"'" ] || has /tmp/said "'"${1:-}"'"
-dmesg -c >/dev/null
-i=$(nic); ip link set "$i" up; want "link" poll 20 has_link "$i"'
-}
-
 # bound MESSAGE CHANGE REGEX: the kernel says so when the driver comes, which asks again or does without
 bound()
 {
-	driver_goes
+	in_guest 20 'driver_goes; dmesg -c >/dev/null'
 	garbled "$1" "$2"
-	driver_comes "$3"
+	in_guest 40 'driver_comes
+dmesg >/tmp/said
+grep -v "fbnic:0" /tmp/said || true
+has /tmp/said "'"$3"'"
+dmesg -c >/dev/null
+up_with_link'
 	struck 1
+}
+
+rebind()
+{
+	in_guest 60 'driver_goes; driver_comes; up_with_link; dmesg -c >/dev/null'
 }
 
 run_test()
@@ -93,8 +83,7 @@ run_test()
 
 	trap 'ask_card fault 0 garble 0; ask_card sensor 0 auto' EXIT
 	# a firmware that crashed since the driver came has forgotten who wants its log
-	driver_goes
-	driver_comes
+	rebind
 	ask_card sensor 0 temp 50000
 
 	refused qsfp_read_resp page=7 "page not equal to page requested: 7 vs 0" 'ethtool -m "$i"'
@@ -135,7 +124,6 @@ dmesg -c >/dev/null'
 	bound fw_cap_resp version=0x000c0800 "Firmware version is too old to support firmware logs|too old"
 
 	# and for those who come after us: capabilities as they are
-	driver_goes
-	driver_comes
+	rebind
 	ask_card sensor 0 auto
 }

@@ -32,10 +32,7 @@ dmesg -c >/dev/null'
 # unbound CHANGE REGEX: the driver says so and does not take a card with these capabilities; it takes the next ones
 unbound()
 {
-	in_guest 20 'i=$(nic) p=$(pci_of "$(nic)"); echo "$p" >/run/pci
-ip link set "$i" down
-echo "$p" >/sys/bus/pci/drivers/fbnic/unbind
-dmesg -c >/dev/null'
+	in_guest 20 'driver_goes; dmesg -c >/dev/null'
 	garbled fw_cap_resp "$1" 1000
 	in_guest 60 'if echo "$(cat /run/pci)" >/sys/bus/pci/drivers/fbnic/bind; then bad "bound with '"$1"'"; fi
 dmesg >/tmp/said
@@ -43,9 +40,7 @@ grep -v "fbnic:0" /tmp/said
 has /tmp/said "'"$2"'" "Firmware mailbox initialization failure"
 dmesg -c >/dev/null'
 	ask_card fault 0 garble 0 >/dev/null
-	in_guest 60 'echo "$(cat /run/pci)" >/sys/bus/pci/drivers/fbnic/bind
-want "an interface" poll 20 has_nics 1
-i=$(nic); ip link set "$i" up; want "link" poll 20 has_link "$i"'
+	in_guest 60 'driver_comes; up_with_link'
 }
 
 crashes()

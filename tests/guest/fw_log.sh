@@ -75,14 +75,9 @@ run_test()
 
 	trap 'ask_card trace 0 none; ask_card otp 0 0; ask_card sensor 0 auto; chat 0' EXIT
 	# a firmware that crashed since the driver came has forgotten who wants its log
-	in_guest 60 'i=$(nic) p=$(pci_of "$(nic)")
-ip link set "$i" down
-echo "$p" >/sys/bus/pci/drivers/fbnic/unbind
-echo "$p" >/sys/bus/pci/drivers/fbnic/bind
-want "an interface" poll 20 has_nics 1
-i=$(nic)
-ip link set "$i" up
-want "link" poll 20 has_link "$i"	# and no more lines about that
+	in_guest 60 'driver_goes
+driver_comes
+up_with_link	# and no more lines about that
 cat /sys/kernel/debug/fbnic/*/fw_mbx >/tmp/mbx
 cat /tmp/mbx
 has /tmp/mbx "^Rx$" "^Tx$" "^Idx Len  E Addr"
@@ -96,16 +91,13 @@ want "ten lines" poll 10 ten
 tail -n 10 /sys/kernel/debug/fbnic/*/fw_log >/run/log.before'
 
 	# without a driver the ring goes on, and wraps around
-	in_guest 40 'i=$(nic) p=$(pci_of "$(nic)"); echo "$p" >/run/pci
-ip link set "$i" down
-echo "$p" >/sys/bus/pci/drivers/fbnic/unbind'
+	in_guest 40 driver_goes
 	write_lines 40
 	ask_card otp 0 0x11 0x00220033
 	ask_card trace 0 fw
 	before=$(log_messages)
 	in_guest 60 'p=$(cat /run/pci)
-echo "$p" >/sys/bus/pci/drivers/fbnic/bind
-want "an interface" poll 20 has_nics 1
+driver_comes
 sed "s/^\[ *//; s/\].*//" /sys/kernel/debug/fbnic/*/fw_log >/tmp/index
 cat /sys/kernel/debug/fbnic/*/fw_log
 # 64 lines of history at most; what bad fuses say is the driver'"'"'s own line, with index 0

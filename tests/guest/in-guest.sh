@@ -93,6 +93,30 @@ fw_uptime()
 		awk '{ for (i = 1; i < NF; i++) if ($i == "sec:") s = $(i + 1) } END { print s + 0 }'
 }
 
+# The driver gives the card up, with its interface down; its PCI address stays in /run/pci
+driver_goes()
+{
+	i=$(nic) p=$(pci_of "$(nic)")
+	echo "$p" >/run/pci
+	ip link set "$i" down
+	echo "$p" >/sys/bus/pci/drivers/fbnic/unbind
+}
+
+# ... and takes it again
+driver_comes()
+{
+	cat /run/pci >/sys/bus/pci/drivers/fbnic/bind
+	want "an interface" poll 20 has_nics 1
+}
+
+# The interface goes up, and has its link
+up_with_link()
+{
+	i=$(nic)
+	ip link set "$i" up
+	want "link" poll 20 has_link "$i"
+}
+
 # fw_may_crash INTERFACE: the driver will notice. All that it compares is the uptime of two
 # heartbeats, ten seconds apart: a life that the next one has outlived by then was none.
 fw_may_crash()
